@@ -19,7 +19,7 @@ export function progressOf(operation: OperationDocument): OperationProgress {
 export function beginOperation({ store, failpoints }: OperationEnvironment): OperationActivities['beginOperation'] {
   return async ({ operation: { operationId, tenant }, runId }) => {
     await failpoints.reach('begin.before-commit', tenant.name);
-    const begun = await store.commit(async (tx) => {
+    const started = await store.commit(async (tx) => {
       // An operation that has ended is found even if its tenant is not: it may have purged the tenant.
       const ended = await store.operations.read(tx, operationId);
       if (ended !== undefined && ended.unfinished !== true) return { already: ended };
@@ -51,6 +51,6 @@ export function beginOperation({ store, failpoints }: OperationEnvironment): Ope
       return { result: after, entries: [operationEntry(operation, '.start', { outcome: 'succeeded', fence })] };
     });
     await failpoints.reach('begin.after-commit', tenant.name);
-    return progressOf(begun);
+    return progressOf(started);
   };
 }

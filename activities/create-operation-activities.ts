@@ -1,7 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
-import { withLogContext } from '../platform/log-context.ts';
-import { errorFields } from '../platform/logging.ts';
+import { withLogContext, errorFields } from '../platform/logging.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { beginOperation } from './begin-operation.ts';
@@ -39,7 +38,7 @@ export function createOperationActivities({
   metrics,
   ...environment
 }: OperationActivitiesDependencies): OperationActivities {
-  function told<Input extends Pick<HeldOperation, 'operation'> & Partial<Pick<HeldStep, 'step'>>, Output>(
+  function observed<Input extends Pick<HeldOperation, 'operation'> & Partial<Pick<HeldStep, 'step'>>, Output>(
     name: string,
     activity: (input: Input) => Promise<Output>,
   ): (input: Input) => Promise<Output> {
@@ -69,11 +68,11 @@ export function createOperationActivities({
 
   const { startOperation } = environment;
   return {
-    beginOperation: told('beginOperation', beginOperation(environment)),
-    ensureStep: told('ensureStep', ensureStep(environment, attemptContext)),
-    turnOperation: told('turnOperation', turnOperation(environment)),
-    undoStep: told('undoStep', undoStep(environment, attemptContext)),
-    finishOperation: told(
+    beginOperation: observed('beginOperation', beginOperation(environment)),
+    ensureStep: observed('ensureStep', ensureStep(environment, attemptContext)),
+    turnOperation: observed('turnOperation', turnOperation(environment)),
+    undoStep: observed('undoStep', undoStep(environment, attemptContext)),
+    finishOperation: observed(
       'finishOperation',
       finishOperation(environment, ({ kind, state, seconds }) => metrics.operations.observe({ kind, state }, seconds)),
     ),

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { problems } from '../contracts/problems.ts';
 import { homeFormIn } from '../domain/isolation.ts';
-import { startable } from '../domain/operation-input.ts';
+import { startable } from '../domain/workflow-inputs.ts';
 import { effectiveConfig } from '../domain/tenant-template.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import type { Cell, Cells } from '../engines/isolation/cells.ts';
@@ -42,7 +42,7 @@ export interface DriftActivities {
 const pageSize = 500;
 
 /** A scan only reads, so a simple time limit is enough. */
-const patienceMs = 60_000;
+const timeLimitMs = 60_000;
 
 export interface DriftDependencies {
   readonly store: Pick<Store, 'resources' | 'drift' | 'backoffs' | 'cells'>;
@@ -101,30 +101,30 @@ export function createDriftActivities({
 
   async function scanPage(name: string, after: string | undefined): Promise<DriftPage> {
     const cell = await reachCell({ cells, store, worker }, name);
-    const until = performance.now() + patienceMs;
+    const deadline = performance.now() + timeLimitMs;
     const lease: WorkLease = {
       remainingMs() {
         Context.current().heartbeat();
-        const leftMs = Math.floor(until - performance.now());
+        const leftMs = Math.floor(deadline - performance.now());
         if (leftMs < 1) throw new TenureError('cell_unavailable', `cell "${name}" was not scanned in time`);
         return leftMs;
       },
     };
     await failpoints.reach('scan.before-look', name);
     const { documents: tenants, more } = await store.resources.idleOn(name, after, pageSize);
-    const looked: { readonly tenant: TenantDocument; readonly home: Home }[] = [];
+    const scannable: { readonly tenant: TenantDocument; readonly home: Home }[] = [];
     for (const tenant of tenants) {
       try {
         const home = await homeOf(tenant, cell, lease);
-        if (home !== undefined) looked.push({ tenant, home });
+        if (home !== undefined) scannable.push({ tenant, home });
       } catch (error) {
         // A tenant whose template is gone, for example, must not block the scan of the others.
         if (error instanceof TenureError && problems[error.code].retryable) throw error;
         logger.warn('a home could not be scanned', { tenant: tenant.name, cell: name, ...errorFields(error) });
       }
     }
-    const found = await scanCell({ cell, lease, homes: looked.map(({ home }) => home) });
-    const scanned = looked.map(({ home, ...about }) => ({ ...about, findings: found.get(home) ?? [] }));
+    const found = await scanCell({ cell, lease, homes: scannable.map(({ home }) => home) });
+    const scanned = scannable.map(({ home, ...rest }) => ({ ...rest, findings: found.get(home) ?? [] }));
     let drifted = 0;
     for await (const { tenant, findings, ...recorded } of record(scanned)) {
       Context.current().heartbeat();

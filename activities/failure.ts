@@ -7,16 +7,16 @@ import { TenureError } from '../domain/tenure-error.ts';
 const internalAttempts = 5;
 
 /** The shortest delay before another attempt: Temporal treats a failure with delay 0 as final. */
-const soonestMs = 10;
+const minDelayMs = 10;
 
 /** A failure to retry after this time, or at once if none is given. */
 export class RetryAfter extends Error {
   readonly delayMs: number;
 
-  constructor(message: string, delayMs = soonestMs) {
+  constructor(message: string, delayMs = minDelayMs) {
     super(message);
     this.name = 'RetryAfter';
-    this.delayMs = Math.max(soonestMs, Math.ceil(delayMs));
+    this.delayMs = Math.max(minDelayMs, Math.ceil(delayMs));
   }
 }
 

@@ -3,10 +3,10 @@ import type { FinalOperationState } from '../contracts/operation-states.ts';
 import { updateConditions } from '../domain/conditions.ts';
 import { gatedByIsolation } from '../domain/isolation-verified.ts';
 import { conditionsAfterFailure, conditionsAfterSuccess, operationOutcomes } from '../domain/operation-outcomes.ts';
-import { startable } from '../domain/operation-input.ts';
+import { startable } from '../domain/workflow-inputs.ts';
 import { actsOnCell, isReversible } from '../domain/step-plan.ts';
 import { ownersRestoredBy, restoredBy, withFields } from '../domain/spec-fields.ts';
-import type { SettledSpec } from '../domain/spec-fields.ts';
+import type { CompleteSpec } from '../domain/spec-fields.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import { cancelFollowers } from '../engines/changes/cancel-followers.ts';
 import type { AlreadyCommitted, Committed, Transaction } from '../store/commit.ts';
@@ -46,7 +46,7 @@ function endedTenant(
     ...tenant,
     lifecycle: !succeeded || to === 'Purged' ? from : to,
     ...(restored
-      ? { spec: withFields(tenant.spec as SettledSpec, restore), owners: ownersRestoredBy(operation, tenant.owners) }
+      ? { spec: withFields(tenant.spec as CompleteSpec, restore), owners: ownersRestoredBy(operation, tenant.owners) }
       : {}),
     ...(succeeded ? {} : { scheduledPlan: tenant.scheduledPlan ?? operation.before.scheduledPlan ?? null }),
     generation,
@@ -124,7 +124,7 @@ async function replaceByTombstone(
  * The end that an earlier attempt has committed. The operation that got the lock in that commit is started again,
  * unless it has begun.
  */
-async function endBefore(
+async function committedEnd(
   store: Store,
   tx: Transaction,
   { _id, tenant: { uid } }: OperationDocument,
@@ -155,7 +155,7 @@ export interface EndedOperation {
  */
 export function finishOperation(
   { store, failpoints }: OperationEnvironment,
-  tell: (ended: EndedOperation) => void = () => undefined,
+  onEnded: (ended: EndedOperation) => void = () => undefined,
 ): OperationActivities['finishOperation'] {
   type Finished = { readonly end: OperationEnd; readonly ended?: EndedOperation };
   return async (held) => {
@@ -169,7 +169,7 @@ export function finishOperation(
       // An operation that has ended is found even if its tenant is not: it may have purged the tenant.
       const before = await store.operations.read(tx, operationId);
       if (before?.fence === fence && isFinal(before.state))
-        return { already: { end: await endBefore(store, tx, before, before.state) } };
+        return { already: { end: await committedEnd(store, tx, before, before.state) } };
       const found = await readOperationIn(store, tx, operationId, ref.uid);
       requireHeld(found, held);
       const { operation, tenant } = found;
@@ -191,7 +191,7 @@ export function finishOperation(
         throw new TenureError('internal', `steps are outstanding: ${outstanding.map(([key]) => key).join(', ')}`);
       const after = endedTenant(tenant, operation, state, tx.time);
       const entry = endEntry(operation, fence, state, tenant, after);
-      const told = {
+      const summary = {
         kind: operation.kind,
         state,
         seconds: (tx.time.getTime() - operation.createTime.getTime()) / 1000,
@@ -199,7 +199,7 @@ export function finishOperation(
       await store.operations.update(tx, holder, closing(state, tx.time));
       if (state === 'succeeded' && operation.to === 'Purged') {
         await replaceByTombstone(store, tx, operation, tenant);
-        return { result: { end: { state }, ended: told }, entries: [entry] };
+        return { result: { end: { state }, ended: summary }, entries: [entry] };
       }
       // The old findings no longer apply, and no scan has seen the new state.
       if (state === 'succeeded' && actsOnCell(operation.kind)) await store.drift.forget(tx, tenant._id);
@@ -226,9 +226,12 @@ export function finishOperation(
         await store.resources.replace(tx, tenant.revision, next.tenant, { entry: entries.length, through: after });
         entries.push(next.entry);
       }
-      return { result: { end: { state, ...(next === undefined ? {} : { next: next.start }) }, ended: told }, entries };
+      return {
+        result: { end: { state, ...(next === undefined ? {} : { next: next.start }) }, ended: summary },
+        entries,
+      };
     });
-    if (ended !== undefined) tell(ended);
+    if (ended !== undefined) onEnded(ended);
     await failpoints.reach('finish.after-commit', ref.name);
     return end;
   };

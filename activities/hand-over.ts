@@ -1,10 +1,10 @@
-import { startable } from '../domain/operation-input.ts';
-import type { StartableOperation } from '../domain/operation-input.ts';
+import { startable } from '../domain/workflow-inputs.ts';
+import type { StartableOperation } from '../domain/workflow-inputs.ts';
 import { updateConditions } from '../domain/conditions.ts';
 import { whileRunning } from '../domain/operation-outcomes.ts';
-import { scheduleBeside } from '../domain/scheduled-plan.ts';
+import { scheduleToRestore } from '../domain/scheduled-plan.ts';
 import { fieldsBefore, withFields } from '../domain/spec-fields.ts';
-import type { SettledSpec } from '../domain/spec-fields.ts';
+import type { CompleteSpec } from '../domain/spec-fields.ts';
 import type { Transaction } from '../store/commit.ts';
 import type { TenantDocument } from '../store/documents.ts';
 import type { LedgerDraft } from '../store/ledger.ts';
@@ -34,20 +34,20 @@ export async function handOver(
   tx: Transaction,
   ended: TenantDocument,
   pendingId: string,
-  why: HandOverReason,
+  reason: HandOverReason,
 ): Promise<HandedOver | undefined> {
   const pending = await store.operations.read(tx, pendingId);
   // A pending operation that was cancelled is no longer recorded in the tenant.
   if (pending?.state !== 'pending') return undefined;
   const { _id: id, kind, from, to } = pending;
-  const assign = why === 'preempted' ? pending.assign : {};
+  const assign = reason === 'preempted' ? pending.assign : {};
   const fence = ended.lastFence + 1;
   const generation = ended.generation + (Object.keys(assign).length > 0 ? 1 : 0);
-  const spec = withFields(ended.spec as SettledSpec, assign);
+  const spec = withFields(ended.spec as CompleteSpec, assign);
   const locked: TenantDocument = {
     ...ended,
     revision: ended.revision + 1,
-    ...(why === 'preempted' ? { pending: null } : {}),
+    ...(reason === 'preempted' ? { pending: null } : {}),
     spec,
     generation,
     lastFence: fence,
@@ -63,18 +63,18 @@ export async function handOver(
       generation,
     }),
   };
-  const operation = await store.operations.settlePending(tx, id, {
+  const operation = await store.operations.resolvePending(tx, id, {
     $set: {
       state: 'accepted',
       fence,
       generation,
-      ...(why === 'preempted' ? { restore: fieldsBefore(assign, ended.spec) } : {}),
+      ...(reason === 'preempted' ? { restore: fieldsBefore(assign, ended.spec) } : {}),
       // The owners of the overwritten fields are known from before the first of the two operations.
       before: {
         deletion: ended.deletion,
         plan: ended.plan,
-        owners: why === 'preempted' ? ended.owners : pending.before.owners,
-        ...scheduleBeside(kind, pending.assign, ended.scheduledPlan, tx.time),
+        owners: reason === 'preempted' ? ended.owners : pending.before.owners,
+        ...scheduleToRestore(kind, pending.assign, ended.scheduledPlan, tx.time),
       },
       updateTime: tx.time,
     },

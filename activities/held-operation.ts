@@ -1,5 +1,5 @@
 import { withFields } from '../domain/spec-fields.ts';
-import type { SettledSpec } from '../domain/spec-fields.ts';
+import type { CompleteSpec } from '../domain/spec-fields.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import type { Transaction } from '../store/commit.ts';
 import type { OperationDocument, TenantDocument } from '../store/documents.ts';
@@ -13,7 +13,7 @@ export interface OperationAndTenant {
   readonly tenant: TenantDocument;
 }
 
-function both(
+function requireBoth(
   id: string,
   operation: OperationDocument | undefined,
   tenant: TenantDocument | undefined,
@@ -34,11 +34,11 @@ export async function readOperation(
   uid: string,
 ): Promise<OperationAndTenant> {
   const [operation, tenant] = await Promise.all([store.operations.find(id), store.resources.findByUid('Tenant', uid)]);
-  const found = both(id, operation, tenant);
+  const found = requireBoth(id, operation, tenant);
   const { deferred } = found.operation;
   return deferred === undefined
     ? found
-    : { ...found, tenant: { ...found.tenant, spec: withFields(found.tenant.spec as SettledSpec, deferred) } };
+    : { ...found, tenant: { ...found.tenant, spec: withFields(found.tenant.spec as CompleteSpec, deferred) } };
 }
 
 /** Reads both in a transaction, the tenant with its declared spec. */
@@ -50,7 +50,7 @@ export async function readOperationIn(
 ): Promise<OperationAndTenant> {
   // One after the other: a session runs one command at a time.
   const operation = await store.operations.read(tx, id);
-  return both(id, operation, await store.resources.read(tx, 'Tenant', uid));
+  return requireBoth(id, operation, await store.resources.read(tx, 'Tenant', uid));
 }
 
 /** @throws TenureError fenced, unless this run has the lock */
@@ -63,14 +63,14 @@ export function requireHeld(
     throw fenced({ operationId, fence });
 }
 
-type Told = Pick<LedgerDraft, 'outcome'> &
+type EntryDetails = Pick<LedgerDraft, 'outcome'> &
   Partial<Pick<LedgerDraft, 'step' | 'previous' | 'next' | 'policy' | 'event' | 'reason' | 'fence'>>;
 
 /** An entry about an operation. `part` says about what: the whole operation, or one part of it. */
 export function operationEntry(
   operation: OperationDocument,
   part: '' | '.start' | '.step' | '.turn' | '.undo' | '.hand_over',
-  told: Told,
+  details: EntryDetails,
 ): LedgerDraft {
   const { subject, roles } = actorOf(operation);
   return {
@@ -81,6 +81,6 @@ export function operationEntry(
     requestId: operation.requestId,
     correlationId: operation.correlationId,
     operationId: operation._id,
-    ...told,
+    ...details,
   };
 }

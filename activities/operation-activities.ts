@@ -1,6 +1,6 @@
 import type { FinalOperationState, StepState } from '../contracts/operation-states.ts';
 import type { ProblemCode } from '../contracts/problems.ts';
-import type { OperationInput, StartableOperation } from '../domain/operation-input.ts';
+import type { OperationInput, StartableOperation } from '../domain/workflow-inputs.ts';
 import type { StepKey } from '../domain/step-plan.ts';
 import type { Admit } from '../engines/admission/admission.ts';
 import type { Cells } from '../engines/isolation/cells.ts';

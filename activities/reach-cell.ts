@@ -11,10 +11,10 @@ export interface CellReach {
 }
 
 /** How soon another worker can try what this one cannot do. */
-const giveWayMs = 500;
+const handOffDelayMs = 500;
 
 /**
- * Returns a cell to work on. A worker that cannot reach the cell fails at once, before it has taken anything; if
+ * Returns a cell to work on. A worker that cannot reach the cell fails at once, before it takes a lease; if
  * another worker can reach the cell, the delay is short, because the next attempt may run on any worker.
  * @throws RetryAfter; TenureError cell_unavailable, cell_mismatch
  */
@@ -22,10 +22,10 @@ export async function reachCell({ cells, store, worker }: CellReach, name: strin
   try {
     return await cells.reach(name);
   } catch (error) {
-    const isAway =
+    const isUnreachable =
       error instanceof TenureError && (error.code === 'cell_unavailable' || error.code === 'cell_mismatch');
-    if (isAway && (await store.cells.reachedByAnother(name, worker)))
-      throw new RetryAfter(`${error.message}; another worker can reach it`, giveWayMs);
+    if (isUnreachable && (await store.cells.reachedByAnother(name, worker)))
+      throw new RetryAfter(`${error.message}; another worker can reach it`, handOffDelayMs);
     throw error;
   }
 }

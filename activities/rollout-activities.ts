@@ -4,7 +4,7 @@ import type { Logger } from '../platform/logging.ts';
 import { asFailure } from './failure.ts';
 
 export interface RolloutActivities {
-  /** Runs one turn of a roll-out; done when there is no more work for it. */
+  /** Advances a roll-out by one iteration; done when there is no more work for it. */
   advanceRollout(input: { readonly id: string }): Promise<{ readonly done: boolean }>;
 }
 
@@ -19,7 +19,7 @@ export function createRolloutActivities({ advance, logger }: RolloutDependencies
       try {
         return await advance(id);
       } catch (error) {
-        logger.warn('a turn of a roll-out failed', { rollout: id, ...errorFields(error) });
+        logger.warn('a roll-out could not be advanced', { rollout: id, ...errorFields(error) });
         throw asFailure(error, Context.current().info.attempt);
       }
     },

@@ -1,4 +1,4 @@
-import type { OperationInput } from '../domain/operation-input.ts';
+import type { OperationInput } from '../domain/workflow-inputs.ts';
 import { isReversible, plannedStep, stepsOf } from '../domain/step-plan.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import { policyRefusal } from '../engines/admission/admission.ts';
@@ -7,8 +7,8 @@ import type { Store } from '../store/store.ts';
 import { RetryAfter, RetryForever } from './failure.ts';
 import { readOperation, requireHeld } from './held-operation.ts';
 import type { AttemptContext, OperationActivities, OperationEnvironment } from './operation-activities.ts';
-import { attemptStep, checkpoint, lookAtStep, newAttempt } from './step-attempt.ts';
-import { takeAccessFirst } from './turn-operation.ts';
+import { attemptStep, checkpoint, checkStep, newAttempt } from './step-attempt.ts';
+import { revokeAccessFirst } from './turn-operation.ts';
 import { leaseMs } from './work-under-lease.ts';
 
 /**
@@ -48,7 +48,7 @@ export function ensureStep(
     // Obstacles are found before anything is destroyed.
     if (plannedStep(operation.kind, step).pivot === true && recorded.state === 'pending') {
       await store.clock.requireAgreement();
-      await lookAtStep(environment, found, attempt);
+      await checkStep(environment, found, attempt);
     }
 
     await failpoints.reach(`${step}.before-intent`, tenant.name);
@@ -126,7 +126,7 @@ export function undoStep(
       async (work) => {
         const outcome = await handlers[step].undo(
           plannedStep(found.operation.kind, step).scope === 'cell'
-            ? await takeAccessFirst(environment, found, work)
+            ? await revokeAccessFirst(environment, found, work)
             : work,
         );
         await failpoints.reach(`${step}.before-undo-checkpoint`, input.tenant.name);

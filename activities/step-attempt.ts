@@ -3,7 +3,7 @@ import type { Filter, UpdateFilter } from 'mongodb';
 import type { PolicyDecision } from '../contracts/policy.ts';
 import { homeFormIn } from '../domain/isolation.ts';
 import { withFields } from '../domain/spec-fields.ts';
-import type { SettledSpec } from '../domain/spec-fields.ts';
+import type { CompleteSpec } from '../domain/spec-fields.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import { effectiveConfig } from '../domain/tenant-template.ts';
 import { plannedStep } from '../domain/step-plan.ts';
@@ -37,7 +37,7 @@ async function stepWork(
   cell?: Cell,
   attempt = 1,
 ): Promise<StepWork> {
-  const before = withFields(tenant.spec as SettledSpec, operation.restore);
+  const before = withFields(tenant.spec as CompleteSpec, operation.restore);
   const [config, configBefore] = await Promise.all(
     [tenant.spec, before].map(async (spec) => effectiveConfig(await templates.of(spec), spec.config)),
   );
@@ -75,10 +75,10 @@ async function stepWork(
 const patientAttempts = 3;
 
 /** The work of a control step is its commit, which the fence protects; it needs no lease. */
-const untilCommit: WorkLease = { remainingMs: () => 8_000 };
+const commitLease: WorkLease = { remainingMs: () => 8_000 };
 
 /** A check takes no lease: each command is bounded by this, and nothing is changed. */
-const whileLooking: WorkLease = { remainingMs: () => 4_000 };
+const checkLease: WorkLease = { remainingMs: () => 4_000 };
 
 /**
  * Returns the tenant's cell. If the cell cannot be used now, the reason is recorded for people who check what the
@@ -102,13 +102,13 @@ async function cellOf(
 }
 
 /** Checks whether a step can begin. @throws TenureError when it cannot */
-export async function lookAtStep(
+export async function checkStep(
   environment: OperationEnvironment,
   found: OperationAndTenant,
   attempt: StepAttempt,
 ): Promise<void> {
   await environment.handlers[attempt.step].look?.(
-    await stepWork(environment, found, whileLooking, await cellOf(environment, found, attempt)),
+    await stepWork(environment, found, checkLease, await cellOf(environment, found, attempt)),
   );
 }
 
@@ -122,7 +122,7 @@ export async function attemptStep<T>(
   work: (stepWork: StepWork) => Promise<T>,
 ): Promise<T> {
   if (plannedStep(found.operation.kind, attempt.step).scope === 'control')
-    return work(await stepWork(environment, found, untilCommit));
+    return work(await stepWork(environment, found, commitLease));
   const { stepLeases: leases } = environment.store;
   const cell = await cellOf(environment, found, attempt);
   return workUnderLease({ leases, ...context }, attempt, take, async (lease) =>
@@ -150,7 +150,7 @@ export async function checkpoint(
   { operation, tenant }: OperationAndTenant,
   attempt: StepAttempt,
   outcome: StepOutcome,
-  told: { readonly state: 'done' | 'undone'; readonly policy?: PolicyDecision },
+  reached: { readonly state: 'done' | 'undone'; readonly policy?: PolicyDecision },
 ): Promise<TenantDocument> {
   const { step, fence } = attempt;
   const { scope } = plannedStep(operation.kind, step);
@@ -159,8 +159,8 @@ export async function checkpoint(
     const { attempts, startTime } = stepOf(operation, step);
     const change: UpdateFilter<OperationDocument> = {
       $set: {
-        [`${path}.state`]: told.state,
-        ...(scope === 'control' && told.state === 'done'
+        [`${path}.state`]: reached.state,
+        ...(scope === 'control' && reached.state === 'done'
           ? { [`${path}.attempts`]: attempts + 1, [`${path}.startTime`]: startTime ?? tx.time }
           : {}),
         [`${path}.endTime`]: tx.time,
@@ -170,11 +170,11 @@ export async function checkpoint(
       ...releasing(attempt),
     };
     try {
-      await store.operations.update(tx, attempt, change, mayCommit(attempt, scope, told.state));
+      await store.operations.update(tx, attempt, change, mayCommit(attempt, scope, reached.state));
     } catch (error) {
       if (!(error instanceof TenureError)) throw error;
       const current = await store.operations.read(tx, operation._id);
-      if (current?.fence === fence && stepOf(current, step).state === told.state)
+      if (current?.fence === fence && stepOf(current, step).state === reached.state)
         throw new RetryAfter(`another attempt has committed ${step}`);
       throw error;
     }
@@ -184,8 +184,8 @@ export async function checkpoint(
         : await changeTenant(store, tx, attempt, tenant._id, outcome.commit);
     const states =
       before.revision === after.revision ? {} : { previous: stateReference(before), next: stateReference(after) };
-    const part = told.state === 'done' ? '.step' : '.undo';
-    const policy = told.policy === undefined ? {} : { policy: told.policy };
+    const part = reached.state === 'done' ? '.step' : '.undo';
+    const policy = reached.policy === undefined ? {} : { policy: reached.policy };
     return {
       result: after,
       entries: [operationEntry(operation, part, { outcome: 'succeeded', step, fence, ...states, ...policy })],

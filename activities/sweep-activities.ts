@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { startable } from '../domain/operation-input.ts';
+import { startable } from '../domain/workflow-inputs.ts';
 import { newOperationOf } from '../engines/changes/change-request.ts';
 import type { DueOutcome } from '../engines/upkeep/due-work.ts';
 import { errorFields } from '../platform/logging.ts';
@@ -25,7 +25,7 @@ const idleMs = 5_000;
 const batch = 500;
 
 /** How long one sweep starts operations of each kind: its other work must fit into its time as well. */
-const usualResumeMs = 5_000;
+const defaultResumeMs = 5_000;
 
 /** The number of due operations of each kind that one sweep starts: workers could not complete more in one interval. */
 const dueBatch = 100;
@@ -49,7 +49,7 @@ export function createSweepActivities({
   startVerification,
   cancelWorkflow,
   beginDue,
-  resumeMs = usualResumeMs,
+  resumeMs = defaultResumeMs,
   logger,
   metrics,
 }: SweepDependencies): SweepActivities {
@@ -57,7 +57,7 @@ export function createSweepActivities({
    * Where the last sweep stopped, if it could not start all of a kind. It may be lost: the next sweep then begins with
    * the oldest.
    */
-  const reached = new Map<boolean, OperationDocument>();
+  const stoppedAt = new Map<boolean, OperationDocument>();
 
   async function resume(operation: OperationDocument): Promise<void> {
     const { _id: operationId, tenant, cancelRequestTime, state } = operation;
@@ -70,10 +70,10 @@ export function createSweepActivities({
 
   /** Starts all operations of one kind, or as many as time allows, from where the last sweep stopped. */
   async function resumeStalled(begun: boolean): Promise<number> {
-    const until = performance.now() + resumeMs;
+    const deadline = performance.now() + resumeMs;
     let resumed = 0;
     for (;;) {
-      const after = reached.get(begun);
+      const after = stoppedAt.get(begun);
       const page = await store.operations.stalled({
         idleMs,
         begun,
@@ -81,7 +81,7 @@ export function createSweepActivities({
         ...(after === undefined ? {} : { after }),
       });
       for (const operation of page) {
-        reached.set(begun, operation);
+        stoppedAt.set(begun, operation);
         try {
           await resume(operation);
           resumed += 1;
@@ -93,10 +93,10 @@ export function createSweepActivities({
             ...errorFields(error),
           });
         }
-        if (performance.now() >= until) return resumed;
+        if (performance.now() >= deadline) return resumed;
       }
       if (page.length < batch) {
-        reached.delete(begun);
+        stoppedAt.delete(begun);
         return resumed;
       }
     }
@@ -106,7 +106,7 @@ export function createSweepActivities({
     async resumeStalledOperations() {
       try {
         const resumed = (await resumeStalled(false)) + (await resumeStalled(true));
-        for (const { _id: id, template, version } of await store.rollouts.unsettled()) {
+        for (const { _id: id, template, version } of await store.rollouts.unfinished()) {
           await startRollout({ id, template: template.name, version }).catch((error: unknown) =>
             logger.warn('a roll-out could not be started', { rollout: id, ...errorFields(error) }),
           );

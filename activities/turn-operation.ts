@@ -22,7 +22,7 @@ export function turnOperation({ store, failpoints }: OperationEnvironment): Oper
       failure,
     } = held;
     await failpoints.reach('turn.before-commit', tenant.name);
-    const turned = await store.commit(async (tx) => {
+    const compensating = await store.commit(async (tx) => {
       const found = await readOperationIn(store, tx, operationId, tenant.uid);
       requireHeld(found, held);
       if (found.operation.state === 'compensating') return { already: found.operation };
@@ -55,15 +55,15 @@ export function turnOperation({ store, failpoints }: OperationEnvironment): Oper
       };
     });
     await failpoints.reach('turn.after-commit', tenant.name);
-    return progressOf(turned);
+    return progressOf(compensating);
   };
 }
 
 /** The step that revokes access, in every path that has one. */
-const takingAccess = 'revoke-access';
+const revokeAccessStep = 'revoke-access';
 
 /** The home on its way back to its previous state, but without access. */
-function keptOut(home: Home): Home {
+function withoutAccess(home: Home): Home {
   const { before } = home;
   return before === undefined
     ? home
@@ -75,20 +75,20 @@ function keptOut(home: Home): Home {
  * blocks, and so a tenant could delay its own suspension. The step that begins is the waiting operation's own, so that
  * operation completes or undoes it in any case. Returns the work for an undo that does not grant access.
  */
-export async function takeAccessFirst(
+export async function revokeAccessFirst(
   { store }: OperationEnvironment,
   { tenant }: OperationAndTenant,
   work: StepWork,
 ): Promise<StepWork> {
   const { pending, placement, lifecycle } = tenant;
-  const takes =
+  const shouldRevoke =
     pending !== null &&
     placement !== null &&
     homeFormIn(lifecycle).access === 'read-write' &&
-    stepsOf(pending.kind).some(({ key }) => key === takingAccess);
-  if (!takes || !(await store.operations.beginWhilePending(pending.id, takingAccess))) return work;
+    stepsOf(pending.kind).some(({ key }) => key === revokeAccessStep);
+  if (!shouldRevoke || !(await store.operations.beginWhilePending(pending.id, revokeAccessStep))) return work;
   const home = work.home();
   await requireClaim(home);
   await takeAccess(home);
-  return { ...work, home: () => keptOut(work.home()) };
+  return { ...work, home: () => withoutAccess(work.home()) };
 }

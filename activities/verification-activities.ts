@@ -2,14 +2,15 @@ import { Context } from '@temporalio/activity';
 import type { IsolationReport } from '../contracts/isolation-report.ts';
 import { homeFormIn } from '../domain/isolation.ts';
 import { TenureError } from '../domain/tenure-error.ts';
-import type { VerificationInput } from '../domain/verification-input.ts';
+import type { VerificationInput } from '../domain/workflow-inputs.ts';
 import type { Cells } from '../engines/isolation/cells.ts';
 import { describeHome } from '../engines/isolation/home.ts';
 import type { Home, WorkLease } from '../engines/isolation/home.ts';
+import type { CommandForms } from '../engines/isolation/verify/command-probes.ts';
 import { clearLeftovers, verifyPair } from '../engines/isolation/verify/verify-pair.ts';
 import type { TenantSecrets } from '../engines/keys/tenant-secrets.ts';
 import { requireVerifiable } from '../engines/upkeep/accept-verification.ts';
-import { giveUpVerification, recordVerification } from '../engines/upkeep/record-verification.ts';
+import { failVerification, recordVerification } from '../engines/upkeep/record-verification.ts';
 import type { Failpoints } from '../platform/failpoints.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { Metrics } from '../platform/metrics.ts';
@@ -41,10 +42,10 @@ export interface VerificationActivities {
 }
 
 /** The time for all probes of one attempt, and for one probe. */
-const patienceMs = 10 * 60_000;
+const timeLimitMs = 10 * 60_000;
 const commandMs = 15_000;
 /** More than all attempts at a verification take together: nothing this old can still be running. */
-const oldMs = 6 * 60 * 60_000;
+const leftoverAgeMs = 6 * 60 * 60_000;
 
 export interface VerificationDependencies {
   readonly store: Pick<Store, 'cells' | 'clock' | 'commit' | 'resources' | 'verifications' | 'newId'>;
@@ -67,14 +68,14 @@ export function createVerificationActivities({
   logger,
   metrics,
 }: VerificationDependencies): VerificationActivities {
-  function leaseFromNow(): WorkLease {
-    const until = performance.now() + patienceMs;
+  function newLease(): WorkLease {
+    const deadline = performance.now() + timeLimitMs;
     const { heartbeat, cancellationSignal } = Context.current();
     return {
       remainingMs() {
         heartbeat.call(Context.current());
         if (cancellationSignal.aborted) throw new TenureError('fenced', 'this attempt was cancelled');
-        const leftMs = Math.floor(until - performance.now());
+        const leftMs = Math.floor(deadline - performance.now());
         if (leftMs < 1) throw new TenureError('cell_unavailable', 'the isolation was not verified in time');
         return Math.min(leftMs, commandMs);
       },
@@ -111,12 +112,14 @@ export function createVerificationActivities({
     return found as [TenantDocument, TenantDocument];
   }
 
+  const forms: CommandForms = new Map();
+
   const leftoversOf = (verification: string) => ({
     verification,
-    olderThan: ulidsFrom(store.clock.now().getTime() - oldMs),
+    olderThan: ulidsFrom(store.clock.now().getTime() - leftoverAgeMs),
   });
 
-  function tell({ id, verdict, directions }: IsolationReport): void {
+  function observe({ id, verdict, directions }: IsolationReport): void {
     for (const { counts, breaches, from } of directions) {
       for (const { family: _, ...classes } of counts)
         for (const [outcome, count] of Object.entries(classes)) metrics.isolationProbes.inc({ outcome }, count);
@@ -139,7 +142,7 @@ export function createVerificationActivities({
     }
     const tenants = await tenantsOf(document);
     for (const tenant of tenants) requireVerifiable(tenant);
-    const lease = leaseFromNow();
+    const lease = newLease();
     const homes = [await homeOf(tenants[0], lease), await homeOf(tenants[1], lease)] as const;
     const startTime = store.clock.now().toISOString();
     const directions = await verifyPair({
@@ -151,6 +154,7 @@ export function createVerificationActivities({
       attempt,
       password,
       newId: store.newId,
+      forms,
       planted: () => failpoints.reach('verify.canaries-planted', tenants[0].name),
     });
     const verdict = directions.some(({ breaches }) => breaches.length > 0) ? 'breached' : 'held';
@@ -176,7 +180,7 @@ export function createVerificationActivities({
       tenants,
       report,
     });
-    tell(report);
+    observe(report);
     return { verdict };
   }
 
@@ -194,7 +198,7 @@ export function createVerificationActivities({
       asActivity(async () => {
         const document = await store.verifications.find(input.pair);
         if (document === undefined) return;
-        const lease = leaseFromNow();
+        const lease = newLease();
         const tenants = await Promise.all(document.tenants.map(({ uid }) => store.resources.findByUid('Tenant', uid)));
         const placed = tenants.flatMap((tenant) => (tenant === undefined || tenant.placement === null ? [] : [tenant]));
         await clearLeftovers(await Promise.all(placed.map((tenant) => homeOf(tenant, lease))), leftoversOf(input.id));
@@ -204,7 +208,7 @@ export function createVerificationActivities({
         const document = await store.verifications.find(input.pair);
         if (document?.running?.id !== input.id) return;
         const { actor, requestId, correlationId } = document.running;
-        await giveUpVerification(store, {
+        await failVerification(store, {
           running: input,
           caller: { actor, requestId, correlationId },
           tenants: document.tenants,

@@ -49,15 +49,15 @@ export async function workUnderLease<T>(
   work: (lease: WorkLease) => Promise<T>,
 ): Promise<T> {
   const elapsedMs = stopwatch();
-  let until = elapsedMs() + leaseMs;
+  let deadline = elapsedMs() + leaseMs;
   let lost: unknown;
   await take();
   const timer = setInterval(() => {
     heartbeat();
-    const asked = elapsedMs();
+    const requestedAt = elapsedMs();
     leases.renew(attempt, leaseMs).then(
       () => {
-        until = asked + leaseMs;
+        deadline = requestedAt + leaseMs;
       },
       (error: unknown) => {
         // If the control database is unreachable, the lease may still be valid: renewal is retried until the time is
@@ -71,7 +71,7 @@ export async function workUnderLease<T>(
       remainingMs() {
         throwIfCancelled();
         if (lost !== undefined) throw lost;
-        const leftMs = Math.floor(until - elapsedMs());
+        const leftMs = Math.floor(deadline - elapsedMs());
         if (leftMs < 1)
           throw new TenureError('control_unavailable', 'the lease on this step ran out before it could be renewed');
         return leftMs;

@@ -42,7 +42,7 @@ export function kindOf(action: PolicyAction): Kind {
   return kinds[action.slice(0, action.indexOf('.')) as keyof typeof kinds];
 }
 
-const seeing: Readonly<Record<Kind, PolicyAction>> = {
+const readActionOf: Readonly<Record<Kind, PolicyAction>> = {
   Tenant: 'tenant.get',
   TenantTemplate: 'template.get',
   Plan: 'plan.get',
@@ -53,8 +53,8 @@ const seeing: Readonly<Record<Kind, PolicyAction>> = {
 
 export function createAuthorize({ policy, refusals, clock }: AuthorizationDependencies): Authorize {
   return async (caller, action, target) => {
-    const ask = (asked: PolicyAction) =>
-      policy.authorize({ v: 1, now: clock.now().toISOString(), action: asked, actor: caller.actor, target });
+    const ask = (checkedAction: PolicyAction) =>
+      policy.authorize({ v: 1, now: clock.now().toISOString(), action: checkedAction, actor: caller.actor, target });
     const verdict = ask(action);
     if (verdict.allow) {
       return {
@@ -76,9 +76,9 @@ export function createAuthorize({ policy, refusals, clock }: AuthorizationDepend
         ...(denial === undefined ? {} : { reason: denial.rule }),
       }),
     );
-    const mayLook = action !== seeing[target.kind] && ask(seeing[target.kind]).allow;
-    const isAboutOne = !action.endsWith('.list') && action !== 'tenant.create';
-    if (!mayLook && isAboutOne && (target.kind === 'Tenant' || target.kind === 'Operation')) throw absent(target);
+    const maySee = action !== readActionOf[target.kind] && ask(readActionOf[target.kind]).allow;
+    const hasOneTarget = !action.endsWith('.list') && action !== 'tenant.create';
+    if (!maySee && hasOneTarget && (target.kind === 'Tenant' || target.kind === 'Operation')) throw absent(target);
     throw new TenureError('forbidden', `policy does not allow ${action}`, {
       errors: verdict.deny.map(({ rule, message, fix }) => ({ rule, message, fix })),
     });

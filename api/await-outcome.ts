@@ -39,17 +39,17 @@ const accepted = 202;
 
 /**
  * Waits for the operation of a 202 answer; any other answer is returned unchanged. Once the operation has ended, the
- * status is that of a finished change, whatever the outcome; `operation.state` tells the outcome.
+ * status is that of a finished change, whatever the outcome; `operation.state` shows the outcome.
  */
 export function createAwaitOutcome({ store, watch }: AwaitOutcomeDependencies): AwaitOutcome {
   /** The ended operation, or the last of the operations that follow it; `undefined` on timeout. */
-  async function ended(operationId: string, until: number, subject: string): Promise<OperationDocument | undefined> {
+  async function ended(operationId: string, deadline: number, subject: string): Promise<OperationDocument | undefined> {
     // It may have ended before the wait begins, for example if the answer is a repeated one.
     const found = await store.operations.find(operationId);
     const operation =
-      found?.unfinished === true ? await watch.ended(operationId, until - performance.now(), subject) : found;
+      found?.unfinished === true ? await watch.ended(operationId, deadline - performance.now(), subject) : found;
     return operation?.state === 'succeeded' && operation.next !== undefined
-      ? ended(operation.next, until, subject)
+      ? ended(operation.next, deadline, subject)
       : operation;
   }
 

@@ -25,9 +25,9 @@ export function createCellAddresses({
         'cell_unavailable',
         `no address is configured for cell "${cell}"; add it to the cells file of the API and restart it`,
       );
-    const seen = cells.lastSeen(cell) ?? (await cells.look(cell));
-    if (seen.mismatch === true)
-      throw new TenureError('cell_mismatch', seen.error ?? 'a different deployment answers there');
+    const lastCheck = cells.lastSeen(cell) ?? (await cells.look(cell));
+    if (lastCheck.mismatch === true)
+      throw new TenureError('cell_mismatch', lastCheck.error ?? 'a different deployment answers there');
     return address;
   };
 }

@@ -96,7 +96,7 @@ export function createHandlers({
       store,
       authorize,
       pageTokens,
-      tellCancelled: tenantChange.tellCancelled,
+      signalCancellation: tenantChange.signalCancellation,
       watch,
       failpoints,
     }),

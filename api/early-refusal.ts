@@ -21,10 +21,10 @@ export interface EarlyRefusalDependencies {
 
 type Target = AuthorizationRequest['target'];
 
-const asked = z.object({ name: z.string().optional(), id: z.string().optional() });
+const targetParamsSchema = z.object({ name: z.string().optional(), id: z.string().optional() });
 
 export function createEarlyRefusal({ store, policy, authorize }: EarlyRefusalDependencies): RefuseEarly {
-  async function targetOf(kind: Target['kind'], { name, id }: z.infer<typeof asked>): Promise<Target> {
+  async function targetOf(kind: Target['kind'], { name, id }: z.infer<typeof targetParamsSchema>): Promise<Target> {
     if (kind === 'Tenant' && name !== undefined) return tenantTarget(name, await store.resources.find('Tenant', name));
     const operation = kind === 'Operation' && id !== undefined ? await store.operations.find(id) : undefined;
     if (operation !== undefined) return { kind, tenant: operation.tenant.uid };
@@ -44,6 +44,6 @@ export function createEarlyRefusal({ store, policy, authorize }: EarlyRefusalDep
       target: { kind, ...(tenant === undefined ? {} : { tenant }) },
     });
     if (allow) return;
-    await authorize(caller, action, await targetOf(kind, asked.parse(params)));
+    await authorize(caller, action, await targetOf(kind, targetParamsSchema.parse(params)));
   };
 }

@@ -1,9 +1,8 @@
 import type { ProblemDetail } from '../contracts/problem-document.ts';
-import { jsonPointer } from '../domain/json-pointer.ts';
+import { jsonPointer } from '../domain/json-difference.ts';
+import { maxDepth } from './json-bounds.ts';
 
 const maxFlaws = 100;
-/** Deeper nesting is refused anyway, so the check stops there. */
-const maxDepth = 64;
 
 /** The significant digits, without sign, point and outer zeros, and the power of ten. */
 function decimalOf(literal: string): string {
@@ -20,7 +19,7 @@ function decimalOf(literal: string): string {
  * usual in JSON, but integers must be exact. A plain integer must be within 2^53, so that other readers can represent
  * it too.
  */
-function isKept(literal: string): boolean {
+function isLossless(literal: string): boolean {
   const value = Number(literal);
   if (Number.isSafeInteger(value)) return true;
   if (/^-?\d+$/.test(literal)) return false;
@@ -87,7 +86,7 @@ export function lostInParsing(text: string): ProblemDetail[] {
         inside.names.add(inside.at);
         break;
       default:
-        if (!isKept(token))
+        if (!isLossless(token))
           flaws.push({
             pointer: pointer(),
             message: `${token.slice(0, 40)} is outside the range of exact integers, ±(2^53 - 1)`,

@@ -24,8 +24,8 @@ import {
 import { createFailpoints } from '../platform/failpoints.ts';
 import { createLogger, errorFields } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
-import { planeProcesses } from '../platform/plane-processes.ts';
-import { askReadiness, keptReadiness, startOpsServer } from '../platform/ops-server.ts';
+import { planeProcesses } from '../platform/processes.ts';
+import { checkReadiness, cachedReadiness, startOpsServer } from '../platform/ops-server.ts';
 import { stopOnSignal } from '../platform/shutdown.ts';
 import { createTemporalClient } from '../platform/temporal-client.ts';
 import { watchTransactions } from '../platform/transaction-watch.ts';
@@ -119,8 +119,8 @@ async function main(): Promise<void> {
       addresses: new Map(connected.map(({ name, endpoint }) => [name, endpoint])),
     }),
   };
-  const askedReadiness = () =>
-    askReadiness(
+  const currentReadiness = () =>
+    checkReadiness(
       [
         { name: 'control', check: () => store.ping() },
         { name: 'temporal', check: () => temporal.ping() },
@@ -130,7 +130,7 @@ async function main(): Promise<void> {
       ],
       stopping.signal.aborted ? 'stopping' : 'running',
     );
-  const readiness = keptReadiness(askedReadiness, stopping.signal);
+  const readiness = cachedReadiness(currentReadiness, stopping.signal);
 
   const now = (): Date => store.clock.now();
   const app = createApp({

@@ -19,7 +19,7 @@ const readAllEveryMs = 1_000;
 /** How long to collect new waits before they are read in one query. */
 const readTogetherMs = 5;
 /** How long an unused feed is kept open for the next wait. */
-const keptForMs = 10_000;
+const idleTimeoutMs = 10_000;
 
 export interface OperationWatchDependencies {
   readonly operations: Pick<OperationStore, 'finished'>;
@@ -35,12 +35,12 @@ export function createOperationWatch({
   waits,
 }: OperationWatchDependencies): OperationWatch {
   const waiting = new Map<string, Set<(ended: OperationDocument | undefined) => void>>();
-  const begun = new Set<string>();
+  const newWaits = new Set<string>();
   let isFollowing = false;
   let neededAt = 0;
 
   function release(id: string, ended: OperationDocument | undefined): void {
-    for (const tell of waiting.get(id) ?? []) tell(ended);
+    for (const notify of waiting.get(id) ?? []) notify(ended);
     waiting.delete(id);
   }
 
@@ -49,16 +49,19 @@ export function createOperationWatch({
     for (const operation of await operations.finished(ids)) release(operation._id, operation);
   }
 
-  /** An operation may have ended before the wait began, and its event may already be past. Waits that begin together share a query. */
+  /**
+   * An operation may have ended before the wait began, and its event may already be past. Waits that begin together
+   * share a query.
+   */
   function readSoon(id: string): void {
-    if (begun.size === 0) {
+    if (newWaits.size === 0) {
       setTimeout(() => {
-        const ids = [...begun];
-        begun.clear();
+        const ids = [...newWaits];
+        newWaits.clear();
         void read(ids).catch(() => undefined);
       }, readTogetherMs);
     }
-    begun.add(id);
+    newWaits.add(id);
   }
 
   async function followOnce(): Promise<void> {
@@ -68,7 +71,7 @@ export function createOperationWatch({
       for (;;) {
         const now = performance.now();
         if (waiting.size > 0) neededAt = now;
-        if (stopping.aborted || now - neededAt > keptForMs) return;
+        if (stopping.aborted || now - neededAt > idleTimeoutMs) return;
         if (now - readAllAt > readAllEveryMs) {
           readAllAt = now;
           await read([...waiting.keys()]);
@@ -98,19 +101,19 @@ export function createOperationWatch({
       if (stopping.aborted || timeoutMs <= 0) return undefined;
       const giveBack = takeShare(waits, caller, 'waits');
       return new Promise((resolve) => {
-        const tellers = waiting.get(id) ?? new Set();
-        const tell = (operation: OperationDocument | undefined): void => {
+        const callbacks = waiting.get(id) ?? new Set();
+        const notify = (operation: OperationDocument | undefined): void => {
           clearTimeout(timer);
           giveBack();
           resolve(operation);
         };
         const timer = setTimeout(() => {
-          tellers.delete(tell);
-          if (tellers.size === 0) waiting.delete(id);
+          callbacks.delete(notify);
+          if (callbacks.size === 0) waiting.delete(id);
           giveBack();
           resolve(undefined);
         }, timeoutMs);
-        waiting.set(id, tellers.add(tell));
+        waiting.set(id, callbacks.add(notify));
         void follow();
         readSoon(id);
       });

@@ -11,7 +11,7 @@ import type { Authorize } from './authorization.ts';
  */
 export type GuardReplay = (caller: Caller, params: unknown, about: AnswerSubject | undefined) => Promise<void>;
 
-const named = z.object({ name: z.string() });
+const namedParams = z.object({ name: z.string() });
 
 export function createReplayGuard({ authorize }: { readonly authorize: Authorize }): GuardReplay {
   return async (caller, params, about) => {
@@ -20,6 +20,6 @@ export function createReplayGuard({ authorize }: { readonly authorize: Authorize
     // Stored by an earlier build, without its subject: a confined caller may not see it, as it could be about another
     // tenant.
     if (about === undefined)
-      await authorize(caller, 'tenant.get', tenantTarget(named.safeParse(params).data?.name ?? '', undefined));
+      await authorize(caller, 'tenant.get', tenantTarget(namedParams.safeParse(params).data?.name ?? '', undefined));
   };
 }

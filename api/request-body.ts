@@ -5,7 +5,7 @@ import type { RouteContract } from '../contracts/routes/route-contract.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import { requireBoundedJson } from './json-bounds.ts';
 import { lostInParsing } from './json-source.ts';
-import { requirePresent, whenGone } from './presence.ts';
+import { requirePresent, abortedOnClose } from './sender.ts';
 import type { GiveBack } from './shares/quota.ts';
 import type { Shares } from './shares/shares.ts';
 
@@ -30,12 +30,14 @@ export type BodyReader = (
 const none: ReadBody = { value: undefined, done: () => undefined };
 
 function requireJson(request: Request): void {
-  const said = request.headers['content-type'];
-  const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(said ?? '')?.[1];
+  const contentType = request.headers['content-type'];
+  const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(contentType ?? '')?.[1];
   if (request.is('application/json') === false)
     throw new TenureError(
       'media_type_unsupported',
-      said === undefined ? 'Content-Type is missing' : `Content-Type is ${said}; it must be application/json`,
+      contentType === undefined
+        ? 'Content-Type is missing'
+        : `Content-Type is ${contentType}; it must be application/json`,
     );
   // RFC 8259, 8.1
   if (charset !== undefined && !/^utf-?8$/i.test(charset))
@@ -87,29 +89,29 @@ export function createBodyReader({ bodies, handling }: Pick<Shares, 'bodies' | '
   }
 
   /** Each large body is parsed in its own turn of the event loop, so that other requests are served in between. */
-  let line: Promise<unknown> = Promise.resolve();
-  const ownTurn = (): Promise<unknown> => (line = line.then(() => turnOfEvents()));
+  let queue: Promise<unknown> = Promise.resolve();
+  const nextTurn = (): Promise<unknown> => (queue = queue.then(() => turnOfEvents()));
 
   return async (request, response, caller, contract) => {
-    const said = Number(request.headers['content-length'] ?? 0);
+    const contentLength = Number(request.headers['content-length'] ?? 0);
     const isChunked = request.headers['transfer-encoding'] !== undefined;
-    if (!isChunked && said === 0) return none;
+    if (!isChunked && contentLength === 0) return none;
     // Do not ignore the body: the caller expects it to have an effect.
-    const untaken = (): TenureError => new TenureError('request_invalid', 'this route does not accept a body');
-    if (contract.body === undefined && !isChunked) throw untaken();
+    const unexpectedBody = (): TenureError => new TenureError('request_invalid', 'this route does not accept a body');
+    if (contract.body === undefined && !isChunked) throw unexpectedBody();
     if (!isChunked) requireJson(request);
-    const gone = whenGone(response);
-    const isSmall = !isChunked && said <= smallBytes && request.headers['content-encoding'] === undefined;
-    const received = isSmall ? none.done : await bodies.next(caller, isChunked ? maxBytes : said, gone);
+    const gone = abortedOnClose(response);
+    const isSmall = !isChunked && contentLength <= smallBytes && request.headers['content-encoding'] === undefined;
+    const received = isSmall ? none.done : await bodies.next(caller, isChunked ? maxBytes : contentLength, gone);
     try {
       const bytes = await receive(request, response);
       // Some proxies send an empty chunked body for a request without a body.
       if (bytes.length === 0) return none;
-      if (contract.body === undefined) throw untaken();
+      if (contract.body === undefined) throw unexpectedBody();
       requireJson(request);
       const isLarge = bytes.length > smallBytes;
       const done = isLarge ? await handling.next(caller, bytes.length, gone) : none.done;
-      if (isLarge) await ownTurn();
+      if (isLarge) await nextTurn();
       try {
         requirePresent(gone);
         return { value: parse(bytes), done };

@@ -12,8 +12,8 @@ const acceptable = /^[\w.:-]{1,128}$/;
 /** Assigns ids to every request and returns them in the response headers. */
 export const assignRequestIds: RequestHandler = (request, response, next) => {
   const requestId = randomUUID();
-  const brought = request.get('x-correlation-id');
-  const correlationId = brought !== undefined && acceptable.test(brought) ? brought : requestId;
+  const received = request.get('x-correlation-id');
+  const correlationId = received !== undefined && acceptable.test(received) ? received : requestId;
   response.locals['ids'] = { requestId, correlationId } satisfies RequestIds;
   response.set({ 'x-request-id': requestId, 'x-correlation-id': correlationId });
   next();

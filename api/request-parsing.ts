@@ -2,14 +2,14 @@ import type { z } from 'zod';
 import { wordIssue } from '../contracts/issue-words.ts';
 import type { ProblemDetail } from '../contracts/problem-document.ts';
 import { idempotencyKeySchema, ifMatchSchema, ifNoneMatchSchema } from '../contracts/request-headers.ts';
-import { jsonPointer } from '../domain/json-pointer.ts';
+import { jsonPointer } from '../domain/json-difference.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import type { Precondition } from '../engines/requests/precondition.ts';
 import { maxDepth } from './json-bounds.ts';
 
 /** Maximum number of flaws in a response; the rest are only counted. */
-const toldAtMost = 100;
-const toldInText = 10;
+const maxListed = 100;
+const maxInText = 10;
 /**
  * Beyond this number of values, validation stops at the first flaw: collecting 100,000 flaws takes seconds and too much
  * memory.
@@ -20,7 +20,7 @@ const maxNameLength = 1_024;
 const abortEarly = { abortEarly: true } as z.core.ParseContext<z.core.$ZodIssue>;
 
 interface Flaws {
-  readonly told: readonly ProblemDetail[];
+  readonly listed: readonly ProblemDetail[];
   readonly total: number;
 }
 
@@ -28,32 +28,32 @@ const shortened = (name: string): string => (name.length > 64 ? `${name.slice(0,
 
 /** The flaws that zod found, each with its JSON Pointer. Each unknown field is a separate flaw. */
 function flawsOf(issues: readonly z.core.$ZodIssue[]): Flaws {
-  const told: ProblemDetail[] = [];
+  const listed: ProblemDetail[] = [];
   let total = 0;
-  const tell = (flaw: () => ProblemDetail): void => {
+  const add = (flaw: () => ProblemDetail): void => {
     total += 1;
-    if (told.length < toldAtMost) told.push(flaw());
+    if (listed.length < maxListed) listed.push(flaw());
   };
   for (const issue of issues) {
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys)
-        tell(() => ({
+        add(() => ({
           pointer: jsonPointer([...issue.path, key]),
           message: `unknown field "${shortened(key)}"`,
           fix: 'Remove the field or correct its spelling.',
         }));
     } else if (issue.code === 'invalid_key') {
       for (const { message } of issue.issues)
-        tell(() => ({ pointer: jsonPointer(issue.path), message: `the name of this field ${message}` }));
+        add(() => ({ pointer: jsonPointer(issue.path), message: `the name of this field ${message}` }));
     } else {
-      tell(() => ({
+      add(() => ({
         pointer: jsonPointer(issue.path),
         message: issue.message,
         ...(issue.code === 'invalid_value' ? { allowed: issue.values.map(String) } : {}),
       }));
     }
   }
-  return { told, total };
+  return { listed, total };
 }
 
 /**
@@ -117,14 +117,14 @@ export function parsePart<Schema extends z.ZodType>(
   const isLarge = requireSoundJson(value) > searchedThroughout;
   const parsed = schema.safeParse(value, { error: wordIssue, ...(isLarge ? abortEarly : {}) });
   if (parsed.success) return parsed.data;
-  const { told, total } = flawsOf(parsed.error.issues);
-  const named = told.slice(0, toldInText).map((flaw) => `${flaw.pointer ?? ''} ${flaw.message}`.trim());
+  const { listed, total } = flawsOf(parsed.error.issues);
+  const named = listed.slice(0, maxInText).map((flaw) => `${flaw.pointer ?? ''} ${flaw.message}`.trim());
   const rest = [
     ...(total > named.length ? [`and ${total - named.length} more`] : []),
     ...(isLarge ? ['the rest was not checked'] : []),
   ];
   throw new TenureError('request_invalid', `the ${part} is not valid: ${[...named, ...rest].join('; ')}`, {
-    errors: told,
+    errors: listed,
   });
 }
 

@@ -7,7 +7,7 @@ import type { RouteId } from '../contracts/routes.ts';
 import type { RouteContract } from '../contracts/routes/route-contract.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import type { Caller } from '../engines/requests/caller.ts';
-import { withLogContext } from '../platform/log-context.ts';
+import { withLogContext } from '../platform/logging.ts';
 import type { StoredAnswer } from '../store/kept-answers.ts';
 import type { IdempotencyStore, IdempotentRequest } from '../store/idempotency.ts';
 import type { Authenticate, Authenticated } from './authentication.ts';
@@ -18,11 +18,10 @@ import { deprecationHeaders, expressPath, refuseMethod } from './routing.ts';
 import type { RefuseEarly } from './early-refusal.ts';
 import type { GuardReplay } from './replay-guard.ts';
 import type { RouteHandler, RouteHandlers } from './reply.ts';
-import { requirePresent, whenGone } from './presence.ts';
+import { requirePresent, abortedOnClose, createSender } from './sender.ts';
 import { createBodyReader } from './request-body.ts';
 import { requestIds } from './request-ids.ts';
 import { parsePart, readIdempotencyKey, readPrecondition } from './request-parsing.ts';
-import { createSender } from './sender.ts';
 import { takeShare } from './shares/shares.ts';
 import type { Shares } from './shares/shares.ts';
 import type { Keep, SentAnswer } from './answers.ts';
@@ -135,11 +134,11 @@ export function bindRoutes({
                 fingerprint: canonicalDigest([contract.method, request.path, query, read.value ?? null]),
               };
 
-        let isKept = false;
+        let isStored = false;
         const keep: Keep = async (tx, reply) => {
           if (repeatable === undefined) return;
           await idempotency.keep(tx, repeatable, storedAnswer(reply));
-          isKept = true;
+          isStored = true;
         };
 
         // These values were parsed with the schemas of the contract, which TypeScript cannot infer here.
@@ -149,13 +148,13 @@ export function bindRoutes({
         const run = async (): Promise<StoredAnswer> =>
           isRehearsal ? asRehearsed(storedAnswer(await rehearsal(parsed))) : storedAnswer(await handler(parsed));
         answer = await withLogContext(ids, async () => {
-          if (isList(contract)) return listed(response, subject, async () => sentAnswer(await handler(parsed)));
+          if (isList(contract)) return readList(response, subject, async () => sentAnswer(await handler(parsed)));
           return repeatable === undefined
             ? run()
-            : underKey(repeatable, {
+            : withIdempotencyKey(repeatable, {
                 run,
-                isKept: () => isKept,
-                guard: (kept) => guardReplay(caller, params, kept.about),
+                isStored: () => isStored,
+                guard: (stored) => guardReplay(caller, params, stored.about),
               });
         }).catch((error: unknown) => {
           throw precondition?.kind === 'absent' ? asFailedPrecondition(error) : error;
@@ -173,8 +172,8 @@ export function bindRoutes({
     };
   }
 
-  async function listed(response: Response, subject: string, read: () => Promise<SentAnswer>): Promise<SentAnswer> {
-    const gone = whenGone(response);
+  async function readList(response: Response, subject: string, read: () => Promise<SentAnswer>): Promise<SentAnswer> {
+    const gone = abortedOnClose(response);
     const done = await shares.pages.next(subject, 1, gone);
     try {
       requirePresent(gone);
@@ -185,23 +184,23 @@ export function bindRoutes({
   }
 
   /** Under one key, all successful answers are equal, whether or not the request changed anything. */
-  async function underKey(
+  async function withIdempotencyKey(
     request: IdempotentRequest,
     {
       run,
-      isKept,
+      isStored,
       guard,
     }: {
       readonly run: () => Promise<StoredAnswer>;
       /** Whether an answer was written in a transaction, which may have been repeated without it. */
-      readonly isKept: () => boolean;
-      readonly guard: (kept: StoredAnswer) => Promise<void>;
+      readonly isStored: () => boolean;
+      readonly guard: (stored: StoredAnswer) => Promise<void>;
     },
   ): Promise<StoredAnswer> {
-    const kept = await idempotency.claim(request);
-    if (kept !== undefined) {
-      await guard(kept);
-      return { ...kept, headers: { ...kept.headers, 'idempotency-replayed': 'true' } };
+    const stored = await idempotency.claim(request);
+    if (stored !== undefined) {
+      await guard(stored);
+      return { ...stored, headers: { ...stored.headers, 'idempotency-replayed': 'true' } };
     }
     let answer: StoredAnswer;
     try {
@@ -215,7 +214,7 @@ export function bindRoutes({
       await idempotency.keepUnchanged(request, answer);
     } catch (error) {
       // A change that has committed is not reported as failed.
-      if (!isKept() || (error instanceof TenureError && error.code === 'idempotency_in_progress')) throw error;
+      if (!isStored() || (error instanceof TenureError && error.code === 'idempotency_in_progress')) throw error;
     }
     return answer;
   }
@@ -233,14 +232,14 @@ export function bindRoutes({
       allowed.add(contract.method);
       if (contract.method === 'GET') allowed.add('HEAD');
       const method = contract.method.toLowerCase() as Lowercase<RouteContract['method']>;
-      const named: RequestHandler = (_request, response, next) => {
+      const setRoute: RequestHandler = (_request, response, next) => {
         response.locals['route'] = contract.path;
         if (contract.deprecation !== undefined) response.set(deprecationHeaders(contract.deprecation));
         next();
       };
       router[method](
         expressPath(path),
-        named,
+        setRoute,
         authenticated,
         bind(contract, handlers[id] as RouteHandler<typeof id>, rehearsals[id] as RouteHandler<typeof id>),
       );

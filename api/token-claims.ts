@@ -19,7 +19,7 @@ export class ClaimError extends Error {
 
 type Claims = Readonly<Record<string, unknown>>;
 
-function own(value: unknown, key: string): unknown {
+function ownProperty(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? (value as Claims)[key] : undefined;
 }
 
@@ -30,15 +30,15 @@ function claimAt(claims: Claims, place: string): unknown {
       .slice(1)
       .split('/')
       .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
-    return keys.reduce(own, claims as unknown);
+    return keys.reduce(ownProperty, claims as unknown);
   }
-  return own(claims, place) ?? place.split('.').reduce(own, claims as unknown);
+  return ownProperty(claims, place) ?? place.split('.').reduce(ownProperty, claims as unknown);
 }
 
 /** A list, or a string separated by spaces or commas, like `scope`. */
 function listOf(value: unknown, place: string, of: string): string[] {
   if (typeof value === 'string') return value.split(/[\s,]+/).filter((part) => part !== '');
-  if (Array.isArray(value) && value.every((each) => typeof each === 'string')) return value;
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
   throw new ClaimError(`the claim "${place}" is not a list of ${of}`);
 }
 
@@ -70,7 +70,8 @@ export function actorOf(claims: Claims, places: ClaimPlaces, known: ReadonlySet<
     .array(policyActorSchema.shape.tenants.unwrap().element)
     .safeParse(listOf(confinement, places.tenants, 'uids of tenants'));
   if (!tenants.success) throw new ClaimError(`the claim "${places.tenants}" must contain only uids of tenants`);
-  const most = policyActorSchema.shape.tenants.safeParse(tenants.data);
-  if (!most.success) throw new ClaimError(`the claim "${places.tenants}" names more tenants than a token may contain`);
+  const limited = policyActorSchema.shape.tenants.safeParse(tenants.data);
+  if (!limited.success)
+    throw new ClaimError(`the claim "${places.tenants}" names more tenants than a token may contain`);
   return { subject: subject.data, roles, tenants: tenants.data };
 }

@@ -58,11 +58,11 @@ export async function applyManifest(
     return await applyOnce(api, manifest, consent);
   } catch (error) {
     // If the manifest itself names a stale revision, reading again does not help.
-    const overtaken =
+    const isStale =
       error instanceof ApiError &&
       (error.code === 'precondition_failed' ||
         (error.code === 'revision_stale' && manifest.metadata.revision === undefined));
-    if (!overtaken) throw error;
+    if (!isStale) throw error;
     onReread();
     return applyOnce(api, manifest, consent);
   }

@@ -39,17 +39,17 @@ export const environmentVariables = {
 } as const;
 
 const proxyVariables = ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy'];
-const thisMachine = 'localhost,127.0.0.1,::1,[::1]';
+const localHosts = 'localhost,127.0.0.1,::1,[::1]';
 
 function proxiesIn(
   environment: Readonly<Record<string, string | undefined>>,
 ): Readonly<Record<string, string>> | undefined {
-  const set = proxyVariables.flatMap((name) =>
+  const configured = proxyVariables.flatMap((name) =>
     environment[name] === undefined || environment[name] === '' ? [] : [[name, environment[name]] as const],
   );
-  if (set.length === 0) return undefined;
-  const without = [environment['no_proxy'] || environment['NO_PROXY'], thisMachine].filter(Boolean).join(',');
-  return { ...Object.fromEntries(set), no_proxy: without, NO_PROXY: without };
+  if (configured.length === 0) return undefined;
+  const noProxy = [environment['no_proxy'] || environment['NO_PROXY'], localHosts].filter(Boolean).join(',');
+  return { ...Object.fromEntries(configured), no_proxy: noProxy, NO_PROXY: noProxy };
 }
 
 /** The only place where the CLI reads its environment. */

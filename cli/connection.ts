@@ -1,9 +1,25 @@
 import { resolve } from 'node:path';
+import { usageFailure } from './failure.ts';
+import { fixOf, readText, reasonOf } from './text/read-text.ts';
 import type { CliEnvironment } from './config.ts';
 import { selectContext, tokenFileOf } from './contexts/selected-context.ts';
 import type { ContextSources, SelectedContext } from './contexts/selected-context.ts';
-import { usageFailure } from './failure.ts';
-import { fixOf, readText, reasonOf } from './text/read-text.ts';
+
+const certificate = /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]+-----END (?:TRUSTED )?CERTIFICATE-----/g;
+const pemFix = 'use a file with certificates in PEM format (-----BEGIN CERTIFICATE-----)';
+
+/** Reads the certificates in a file. @throws CliFailure usage */
+export function readCertificates(path: string): readonly string[] {
+  let text: string;
+  try {
+    text = readText(path);
+  } catch (error) {
+    throw usageFailure(`the certificates in ${path} cannot be read: ${reasonOf(error)}`, fixOf(error, pemFix));
+  }
+  const found = text.match(certificate);
+  if (found === null) throw usageFailure(`${path} contains no certificate`, pemFix);
+  return found;
+}
 
 /** Which API to talk to, and as whom. */
 export interface Connection {
@@ -69,8 +85,8 @@ export function findCaFile(
     return { value: resolve(workingDirectory, environment.caFile), origin: 'environment TENURE_CA_FILE' };
   // Otherwise an unreadable file that is set for every program would break connections that need no certificates.
   if (!server.startsWith('https:')) return undefined;
-  const mayVouch = context?.found !== true || findGivenToken(sources) === undefined;
-  if (context?.caFile !== undefined && mayVouch && serverUrl(context.server) === server)
+  const isTrusted = context?.found !== true || findGivenToken(sources) === undefined;
+  if (context?.caFile !== undefined && isTrusted && serverUrl(context.server) === server)
     return { value: context.caFile, origin: contextOrigin(context) };
   return environment.systemCaFile === undefined
     ? undefined
@@ -141,14 +157,14 @@ export function contextOrigin({ name, path }: SelectedContext): string {
 /** Normalizes an address, so that two can be compared. @throws CliFailure usage */
 export function serverUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const sound =
+  const isValid =
     url !== undefined &&
     /^https?:$/.test(url.protocol) &&
     url.username === '' &&
     url.password === '' &&
     url.search === '' &&
     url.hash === '';
-  if (!sound) throw usageFailure(`"${text}" is not a server address`, 'use an address such as http://127.0.0.1:8080');
+  if (!isValid) throw usageFailure(`"${text}" is not a server address`, 'use an address such as http://127.0.0.1:8080');
   return url.href.replace(/\/+$/, '');
 }
 

@@ -20,7 +20,7 @@ export function printValid(manifests: readonly LocatedManifest[], output: Output
 }
 
 /**
- * Has the API check everything that applying would check, and prints the outcome of each manifest, or the resulting
+ * Makes the API check everything that applying would check, and prints the outcome of each manifest, or the resulting
  * resources. If one manifest is refused, the others are still checked.
  * @throws CliFailure with every report, and the highest exit code
  */
@@ -42,12 +42,12 @@ export async function rehearse(
         outcome,
         resource,
         warnings = [],
-        ...brought
+        ...change
       } = await applyManifest(api, manifest, consent, () => undefined);
       items.push(printedResource(resource));
       if (outcome === 'created') wouldBeNew.push(reference);
       (output === 'table' ? stdout : stderr).write(
-        `${reference} ${[outcome, ...operationsOf(brought).map(({ kind }) => kind)].join(', then ')} (server dry run)\n`,
+        `${reference} ${[outcome, ...operationsOf(change).map(({ kind }) => kind)].join(', then ')} (server dry run)\n`,
       );
       for (const { pointer = '', message, fix } of warnings) {
         const { place, frame } = located.locate(pointer);

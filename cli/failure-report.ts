@@ -1,11 +1,80 @@
+import { isLoopback } from './connection.ts';
 import { ApiError, ApiUnreachable } from '../client/api-error.ts';
 import type { Operation } from '../contracts/operation.ts';
 import type { Problem, ProblemDetail } from '../contracts/problem-document.ts';
 import type { Terminal } from './command-context.ts';
 import { problemType } from './problem-type.ts';
 import { CliFailure } from './failure.ts';
-import { requestWord } from './request-words.ts';
-import { unreachableFix } from './unreachable-fix.ts';
+
+/** The names of request fields on the command line. */
+const words: Readonly<Record<string, string>> = {
+  labelSelector: '--selector',
+  namePrefix: '--prefix',
+  lifecycle: '--lifecycle',
+  condition: '--condition',
+  region: '--region',
+  template: '--template',
+  tenant: '--tenant',
+  state: '--state',
+  pageSize: '--limit',
+  at: '--at',
+  time: '--at',
+  from: '--from',
+  to: '--to',
+  generation: '--to',
+  version: '--version',
+  waves: '--wave',
+  maxFailures: '--max-failures',
+  reason: '--reason',
+  name: 'the name',
+  id: 'the id',
+  uid: 'the uid',
+  against: 'the other tenant',
+  plan: 'the plan',
+  action: 'the verb',
+};
+
+/** The command-line name for a JSON pointer into a request. */
+function requestWord(pointer: string): string {
+  const [first = '', ...rest] = pointer.split('/').slice(1);
+  if (first === '') return 'the request';
+  const word = Object.hasOwn(words, first) ? words[first] : undefined;
+  return word ?? [first, ...rest].join('.');
+}
+
+const untrusted: ReadonlySet<string> = new Set([
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_UNTRUSTED',
+  'CERT_SIGNATURE_FAILURE',
+]);
+
+const fixes: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'renew the certificate of the API, or check the clock of this machine',
+  CERT_NOT_YET_VALID: 'check the clock of this machine',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'use the host name in the certificate of the API',
+  ERR_SSL_WRONG_VERSION_NUMBER:
+    'the API does not speak https there: write http:// in its address, or the port of https',
+  EPROTO: 'the API does not speak https there: write http:// in its address, or the port of https',
+  ENOTFOUND:
+    'correct the host name in the address (--server, TENURE_SERVER or the context), or check that this machine can resolve it',
+  EAI_AGAIN: 'check that this machine can reach its name server, or correct the host name in the address',
+  REDIRECTED: 'use the address that it redirects to (--server, TENURE_SERVER or the context)',
+};
+
+/** The fix for an API that does not answer, by the reason. */
+export function unreachableFix({ server, reason }: ApiUnreachable): string {
+  if (reason !== undefined && untrusted.has(reason))
+    return 'trust the CA certificate of the API: --ca-file PATH, TENURE_CA_FILE, or tenure context set NAME --ca-file PATH';
+  const known = reason === undefined ? undefined : fixes[reason];
+  if (known !== undefined) return known;
+  if (isLoopback(server))
+    return 'start the installation (`npm start`), or correct the address (--server, TENURE_SERVER or the context file)';
+  return 'check that the API runs and that this machine can reach it, also through the proxy if one is set (HTTPS_PROXY, NO_PROXY), or correct the address (--server, TENURE_SERVER or the context)';
+}
 
 /** The resource that a failure is about. */
 export interface Subject {
@@ -18,7 +87,7 @@ export interface Subject {
 }
 
 /** What to print when waiting ends: the operation keeps running. */
-export function outlookOf(operationId: string, program: string): string {
+export function resumeHint(operationId: string, program: string): string {
   return `operation/${operationId} keeps running; to resume waiting: ${waitCommand(operationId, program)}`;
 }
 
@@ -86,8 +155,10 @@ const withoutDetail: ReadonlySet<string> = new Set([
 
 function problemHead({ code, title, detail, errors = [] }: Problem): string {
   const known = problemType(code);
-  const said = `error: ${known.title === code ? title : known.title}`;
-  return withoutDetail.has(code) || (code === 'request_invalid' && errors.length > 0) ? said : `${said}: ${detail}`;
+  const headline = `error: ${known.title === code ? title : known.title}`;
+  return withoutDetail.has(code) || (code === 'request_invalid' && errors.length > 0)
+    ? headline
+    : `${headline}: ${detail}`;
 }
 
 /** An operation that ended without success, as the end of a command. */

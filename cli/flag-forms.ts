@@ -1,9 +1,9 @@
 import type { Command, Option } from 'commander';
-import { optionsOf } from './completion/position.ts';
+import { optionsOf } from './completion/complete.ts';
 import { usageFailure } from './failure.ts';
 
 /** Words for true and false, as in kubectl. */
-const truth: Readonly<Record<string, boolean>> = {
+const booleanValues: Readonly<Record<string, boolean>> = {
   ...Object.fromEntries(['1', 't', 'T', 'TRUE', 'true', 'True'].map((word) => [word, true])),
   ...Object.fromEntries(['0', 'f', 'F', 'FALSE', 'false', 'False'].map((word) => [word, false])),
 };
@@ -12,7 +12,7 @@ const truth: Readonly<Record<string, boolean>> = {
 const otherNames: Readonly<Record<string, string>> = { '--filename': '--file' };
 
 /** Flags of kubectl for concepts that Tenure does not have. */
-const withoutMeaning: Readonly<Record<string, string>> = {
+const missingConcepts: Readonly<Record<string, string>> = {
   '-n': 'namespaces',
   '--namespace': 'namespaces',
   '-A': 'namespaces',
@@ -37,9 +37,9 @@ export function normalizeFlags(program: Command, argv: readonly string[]): strin
       normalized.push(word);
       continue;
     }
-    const written = rewrite(command, word);
-    normalized.push(...written);
-    isValue = written.length === 1 && awaitsValue(command, written[0] ?? '');
+    const rewritten = rewrite(command, word);
+    normalized.push(...rewritten);
+    isValue = rewritten.length === 1 && awaitsValue(command, rewritten[0] ?? '');
   }
   return normalized;
 }
@@ -50,16 +50,16 @@ function rewrite(command: Command, word: string): string[] {
   const value = at === -1 ? undefined : word.slice(at + 1);
   const flag = otherNames[given] ?? given;
   const option = find(command, flag.startsWith('--') ? flag : `-${flag.at(-1)}`);
-  const absent = withoutMeaning[flag.startsWith('--') ? flag : flag.slice(0, 2)];
-  if (option === undefined && absent !== undefined)
+  const missingConcept = missingConcepts[flag.startsWith('--') ? flag : flag.slice(0, 2)];
+  if (option === undefined && missingConcept !== undefined)
     throw usageFailure(
-      `unknown option ${given}: Tenure has no ${absent}`,
+      `unknown option ${given}: Tenure has no ${missingConcept}`,
       'remove it; a resource is identified by kind and name, such as tenant/acme',
     );
   if (value === undefined) return [flag];
   if (option === undefined || (!flag.startsWith('--') && !isGroup(command, flag))) return [word];
   if (option.required) return [flag, value];
-  const isSet = truth[value];
+  const isSet = booleanValues[value];
   if (isSet === undefined)
     throw usageFailure(`${given} takes true or false, not "${value}"`, `write ${given}, or remove it`);
   return isSet ? [flag] : flag.startsWith('--') || flag.length === 2 ? [] : [flag.slice(0, -1)];
@@ -80,4 +80,27 @@ function awaitsValue(command: Command, word: string): boolean {
 
 function find(command: Command, flag: string): Option | undefined {
   return optionsOf(command).find(({ short, long }) => flag === short || flag === long);
+}
+
+const fix = 'give it a value; if the value comes from a shell variable, check that the variable is set';
+
+/**
+ * Refuses empty values: an unset shell variable must not select every resource, or the current folder.
+ * @throws CliFailure usage
+ */
+export function refuseEmptyValues(command: Command): void {
+  const empty = optionsOf(command).find((option) => isEmpty(command.optsWithGlobals()[option.attributeName()]));
+  if (empty !== undefined) throw usageFailure(`${empty.long ?? empty.flags} is empty`, fix);
+  for (const [index, given] of command.args.entries()) {
+    const { registeredArguments } = command;
+    if (isEmpty(given))
+      throw usageFailure(
+        `the argument ${(registeredArguments[index] ?? registeredArguments.at(-1))?.name() ?? index + 1} is empty`,
+        fix,
+      );
+  }
+}
+
+function isEmpty(value: unknown): boolean {
+  return Array.isArray(value) ? value.some(isEmpty) : typeof value === 'string' && value.trim() === '';
 }

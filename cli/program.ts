@@ -10,20 +10,19 @@ import { addCompletion, completionCommand } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
 import { addContext } from './commands/context.ts';
 import { addDescribe } from './commands/describe.ts';
-import { addDestructiveVerbs } from './commands/destructive-verbs.ts';
+import { addDestructiveVerbs, addLifecycleVerbs } from './commands/lifecycle-verbs.ts';
 import { addDiff } from './commands/diff.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addExplain } from './commands/explain.ts';
 import { addGet } from './commands/get.ts';
 import { addHistory } from './commands/history.ts';
 import { addHold } from './commands/hold.ts';
-import { addLifecycleVerbs } from './commands/lifecycle-verbs.ts';
 import { addOperations } from './commands/operations.ts';
 import { addRollout } from './commands/roll-out.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addVerify } from './commands/verify.ts';
 import { addWait } from './commands/wait.ts';
-import { refuseEmptyValues } from './empty-values.ts';
+import { refuseEmptyValues } from './flag-forms.ts';
 import { readVersion } from './version.ts';
 
 /** The meaning of each exit code. */

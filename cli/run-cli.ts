@@ -5,8 +5,7 @@ import type { ApiClient, ApiClientOptions } from '../client/api-client.ts';
 import { exitCodes } from '../contracts/problem-type.ts';
 import type { CommandContext, Input, Output, Terminal } from './command-context.ts';
 import type { CliEnvironment } from './config.ts';
-import { readCertificates } from './certificates.ts';
-import { resolveConnection } from './connection.ts';
+import { readCertificates, resolveConnection } from './connection.ts';
 import type { ConnectionSources } from './connection.ts';
 import { asFailure } from './failure-report.ts';
 import { normalizeFlags } from './flag-forms.ts';
@@ -61,7 +60,7 @@ export async function runCli({
     unread,
     workingDirectory,
     get program() {
-      return programAgain(environment.calledAs, program.opts());
+      return commandLine(environment.calledAs, program.opts());
     },
   };
   const context: CommandContext = {
@@ -95,7 +94,7 @@ export async function runCli({
 }
 
 /** The command with the flags that select the API. */
-function programAgain(calledAs: string, { context, server, tokenFile, caFile }: ConnectionSources['flags']): string {
+function commandLine(calledAs: string, { context, server, tokenFile, caFile }: ConnectionSources['flags']): string {
   const flags = Object.entries({
     '--context': context,
     '--server': server,
@@ -112,11 +111,11 @@ function shellWord(text: string): string {
 }
 
 function interruptible(client: ApiClient, interrupted: AbortSignal): ApiClient {
-  const either = (signal: AbortSignal | undefined): AbortSignal =>
+  const withInterrupt = (signal: AbortSignal | undefined): AbortSignal =>
     signal === undefined ? interrupted : AbortSignal.any([interrupted, signal]);
   return {
     server: client.server,
-    call: (route, call) => client.call(route, { ...call, signal: either(call?.signal) }),
-    stream: (stream, call) => client.stream(stream, { ...call, signal: either(call?.signal) }),
+    call: (route, call) => client.call(route, { ...call, signal: withInterrupt(call?.signal) }),
+    stream: (stream, call) => client.stream(stream, { ...call, signal: withInterrupt(call?.signal) }),
   };
 }

@@ -99,8 +99,8 @@ function pathOf(
 
 /** The wait requested by the API or a proxy in front of it: seconds or a date (RFC 9110, 10.2.3). */
 function retryAfterMs(response: Response): number {
-  const said = response.headers.get('retry-after') ?? '0';
-  const ms = /^\d+$/.test(said) ? Number(said) * 1000 : Date.parse(said) - Date.now();
+  const value = response.headers.get('retry-after') ?? '0';
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
   return Number.isFinite(ms) ? ms : 0;
 }
 
@@ -112,7 +112,7 @@ export function createApiClient({
 }: ApiClientOptions): ApiClient {
   const base = server.replace(/\/+$/, '');
 
-  async function reached(url: string, init: RequestInit, caller: AbortSignal | undefined): Promise<Response> {
+  async function fetchOrThrow(url: string, init: RequestInit, caller: AbortSignal | undefined): Promise<Response> {
     try {
       return await fetch(url, { ...init, redirect: 'manual' });
     } catch (error) {
@@ -121,9 +121,9 @@ export function createApiClient({
     }
   }
 
-  function once(url: string, init: RequestInit & { readonly signal?: AbortSignal }): Promise<Response> {
+  function sendOnce(url: string, init: RequestInit & { readonly signal?: AbortSignal }): Promise<Response> {
     const timeout = AbortSignal.timeout(requestTimeoutMs);
-    return reached(
+    return fetchOrThrow(
       url,
       { ...init, signal: init.signal === undefined ? timeout : AbortSignal.any([init.signal, timeout]) },
       init.signal,
@@ -170,7 +170,7 @@ export function createApiClient({
         let failure: ApiError | ApiUnreachable;
         let waitMs = delayMs * (0.5 + Math.random() / 2);
         try {
-          const response = await once(url, {
+          const response = await sendOnce(url, {
             method: contract.method,
             headers: {
               accept: 'application/json, application/problem+json',
@@ -216,7 +216,7 @@ export function createApiClient({
         ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
       };
       const contract: StreamContract = streams[stream];
-      const response = await reached(
+      const response = await fetchOrThrow(
         `${base}${pathOf(contract, {}, { ...query })}`,
         { headers, ...(signal === undefined ? {} : { signal }) },
         signal,

@@ -15,7 +15,7 @@ export class ApiError extends Error {
 }
 
 /** Errors that persist until someone changes a setting or a certificate. */
-const lasting: ReadonlySet<string> = new Set([
+const permanent: ReadonlySet<string> = new Set([
   ...[
     'REDIRECTED',
     'SELF_SIGNED_CERT_IN_CHAIN',
@@ -53,7 +53,7 @@ export class ApiUnreachable extends Error {
     this.server = server;
     this.reason =
       origin instanceof Error && 'code' in origin && typeof origin.code === 'string' ? origin.code : undefined;
-    this.retryable = this.reason === undefined || !lasting.has(this.reason);
+    this.retryable = this.reason === undefined || !permanent.has(this.reason);
   }
 }
 

@@ -23,7 +23,7 @@ const readySchema = z.looseObject({
 /** Reads `/readyz`, which needs no token. @throws ApiUnreachable, also if the response is not from the API */
 export async function readApiStatus(server: string, signal?: AbortSignal): Promise<ApiStatus> {
   const timeout = AbortSignal.timeout(timeoutMs);
-  const beganAt = Date.now();
+  const startedAt = Date.now();
   let response: Response;
   let body: unknown;
   try {
@@ -43,6 +43,6 @@ export async function readApiStatus(server: string, signal?: AbortSignal): Promi
     throw new ApiUnreachable(server, new Error(`the response (status ${response.status}) is not from the API`));
   const date = Date.parse(response.headers.get('date') ?? '');
   // The header has whole seconds, so on average it is half a second behind.
-  const clockAheadMs = Number.isNaN(date) ? undefined : date + 500 - (beganAt + endedAt) / 2;
-  return { ready: data.ready, version: data.version, checks: data.checks, tookMs: endedAt - beganAt, clockAheadMs };
+  const clockAheadMs = Number.isNaN(date) ? undefined : date + 500 - (startedAt + endedAt) / 2;
+  return { ready: data.ready, version: data.version, checks: data.checks, tookMs: endedAt - startedAt, clockAheadMs };
 }

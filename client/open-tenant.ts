@@ -21,7 +21,7 @@ export interface OpenTenant {
    * collections.
    */
   readonly db: Db;
-  /** A collection by its declared name, in whichever database. @throws TypeError if the tenant does not declare it */
+  /** A collection by its declared name, in any database. @throws TypeError if the tenant does not declare it */
   collection<Schema extends Document = Document>(name: string): Collection<Schema>;
   /** Resolves when the handle has been closed, for any reason. After that, it can no longer be used. */
   readonly closed: Promise<ClosedBecause>;
@@ -68,16 +68,16 @@ export async function openTenant(
   name: string,
   { maxPoolSize = 10 }: OpenTenantOptions = {},
 ): Promise<OpenTenant> {
-  const ask = async (leaseId?: string): Promise<{ access: TenantAccess; until: number }> => {
+  const requestAccess = async (leaseId?: string): Promise<{ access: TenantAccess; until: number }> => {
     // Counted from before the request, so that the lease never ends later here than at the API.
-    const askedAt = performance.now();
+    const requestedAt = performance.now();
     const { body: access } = await api.call('openTenant', {
       params: { name },
       body: leaseId === undefined ? {} : { leaseId },
     });
-    return { access, until: askedAt + access.lease.durationMs };
+    return { access, until: requestedAt + access.lease.durationMs };
   };
-  const { access, until: firstUntil } = await ask();
+  const { access, until: firstUntil } = await requestAccess();
   const client = connect(access, maxPoolSize);
   try {
     await client.connect();
@@ -91,9 +91,9 @@ export async function openTenant(
   let open = true;
   let renewal: NodeJS.Timeout | undefined;
   let expiry: NodeJS.Timeout | undefined;
-  let tellClosed: (because: ClosedBecause) => void = () => undefined;
+  let resolveClosed: (because: ClosedBecause) => void = () => undefined;
   const closed = new Promise<ClosedBecause>((resolve) => {
-    tellClosed = resolve;
+    resolveClosed = resolve;
   });
 
   async function end(because: ClosedBecause): Promise<void> {
@@ -102,7 +102,7 @@ export async function openTenant(
     clearTimeout(renewal);
     clearTimeout(expiry);
     await client.close(true);
-    tellClosed(because);
+    resolveClosed(because);
   }
 
   function watch(): void {
@@ -118,7 +118,7 @@ export async function openTenant(
 
   async function renew(): Promise<void> {
     try {
-      const renewed = await ask(access.lease.id);
+      const renewed = await requestAccess(access.lease.id);
       if (!open) return;
       if (renewed.access.lease.epoch !== access.lease.epoch) {
         await end('access was taken away');

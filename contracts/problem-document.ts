@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { problemCodes } from './problems.ts';
+import { exitCodes } from './problem-type.ts';
+import type { ExitCodeName } from './problem-type.ts';
 
 /** One error in a request; `pointer` is a JSON Pointer into the body. */
 export const problemDetailSchema = z.strictObject({
@@ -28,3 +30,17 @@ export const problemSchema = z
 
 export type ProblemDetail = z.infer<typeof problemDetailSchema>;
 export type Problem = z.infer<typeof problemSchema>;
+
+/** The meaning of a code for programs. Its texts may be improved; this part never changes. */
+const problemMeaningSchema = z.strictObject({
+  status: z.int().min(400).max(599),
+  exit: z.enum(Object.keys(exitCodes) as ExitCodeName[]),
+  fault: z.enum(['user', 'system']),
+});
+
+/** The problem catalogue as data, for programs in other languages. */
+export const problemCatalogueSchema = z
+  .strictObject({ problems: z.record(z.string(), problemMeaningSchema) })
+  .meta({ title: 'ProblemCatalogue' });
+
+export type ProblemMeaning = z.infer<typeof problemMeaningSchema>;

@@ -3,7 +3,7 @@ import type { DeclarableLifecycle, LifecycleState, OperationKind, Transition } f
 import type { TenantSpec } from '../contracts/manifests/tenant.ts';
 import { declaredPaths, transitionsOn } from './lifecycle.ts';
 import { fieldsBefore, withFields } from './spec-fields.ts';
-import type { SettledSpec, SpecFields } from './spec-fields.ts';
+import type { CompleteSpec, SpecFields } from './spec-fields.ts';
 
 /** One operation of a course: its transition, and what it writes into the spec. */
 export interface Leg {
@@ -14,7 +14,7 @@ export interface Leg {
 /** A leg with the spec before and after it. */
 export interface UnfoldedLeg extends Leg {
   /** The spec once the leg has ended. */
-  readonly spec: SettledSpec;
+  readonly spec: CompleteSpec;
   /** The values of its fields before it. */
   readonly restore: SpecFields;
   /** The values of the later legs' fields until those legs start. */
@@ -53,7 +53,7 @@ export function courseOf(
   changes: readonly FieldChange[],
 ): { readonly legs: readonly Leg[]; readonly impossible: readonly FieldChange[] } {
   const states = [from, ...route.map(({ to }) => to as LifecycleState)];
-  const places = new Map<number, Leg[]>();
+  const legsByState = new Map<number, Leg[]>();
   const impossible: FieldChange[] = [];
   const order: readonly OperationKind[] = ['change_plan', 'reconcile'];
   for (const change of changes.toSorted((a, b) => order.indexOf(a.path) - order.indexOf(b.path))) {
@@ -63,16 +63,16 @@ export function courseOf(
     const chosen = possible.find(({ state }) => state !== 'Active') ?? possible[0];
     if (chosen === undefined) impossible.push(change);
     else
-      places.set(chosen.index, [
-        ...(places.get(chosen.index) ?? []),
+      legsByState.set(chosen.index, [
+        ...(legsByState.get(chosen.index) ?? []),
         { transition: chosen.transition, assign: change.assign },
       ]);
   }
   const legs = states.flatMap((_, index): Leg[] => {
-    const way = route[index];
+    const next = route[index];
     return [
-      ...(places.get(index) ?? []),
-      ...(way === undefined ? [] : [{ transition: way, assign: { lifecycle: way.to as DeclarableLifecycle } }]),
+      ...(legsByState.get(index) ?? []),
+      ...(next === undefined ? [] : [{ transition: next, assign: { lifecycle: next.to as DeclarableLifecycle } }]),
     ];
   });
   return { legs, impossible };
@@ -84,7 +84,7 @@ export function assignedBy(legs: readonly Leg[]): SpecFields {
 }
 
 /** The specs before and after each leg of a course from one spec to another. */
-export function unfold(legs: readonly Leg[], before: TenantSpec, final: SettledSpec): UnfoldedLeg[] {
+export function unfold(legs: readonly Leg[], before: TenantSpec, final: CompleteSpec): UnfoldedLeg[] {
   let spec = withFields(final, fieldsBefore(assignedBy(legs), before));
   return legs.map(({ transition, assign }, index) => {
     const restore = fieldsBefore(assign, spec);

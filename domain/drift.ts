@@ -4,8 +4,8 @@ import type { ConditionUpdate } from './conditions.ts';
 export interface DriftFinding {
   readonly part: 'claim' | 'collection' | 'validator' | 'index' | 'role' | 'user' | 'configuration';
   /**
-   * `missing` and `wrong` are repaired. What the plane did not make is only reported: `foreign` is in the place of
-   * something of the tenant's, `extra` is beside it.
+   * `missing` and `wrong` are repaired. What the plane did not create is only reported: `foreign` is in the place of an
+   * object of the tenant, `extra` is an additional one.
    */
   readonly kind: 'missing' | 'wrong' | 'foreign' | 'extra';
   /** Includes the database. */
@@ -25,19 +25,19 @@ function named(findings: readonly DriftFinding[]): string {
  * Whether a reconciliation would stop at it: the plane changes neither what belongs to another nor a home that it has
  * not claimed.
  */
-function isInTheWay({ kind, part }: DriftFinding): boolean {
+function blocksRepair({ kind, part }: DriftFinding): boolean {
   return kind === 'foreign' || part === 'claim';
 }
 
 /** What a reconciliation would repair: nothing if a finding would stop it. */
-export function mendable(findings: readonly DriftFinding[]): DriftFinding[] {
-  return findings.some(isInTheWay) ? [] : findings.filter(({ kind }) => kind !== 'extra');
+export function repairable(findings: readonly DriftFinding[]): DriftFinding[] {
+  return findings.some(blocksRepair) ? [] : findings.filter(({ kind }) => kind !== 'extra');
 }
 
 /** The condition that reports the result of a scan. */
 export function inSync(findings: readonly DriftFinding[]): ConditionUpdate {
   const drifted = findings.filter(({ kind }) => kind !== 'extra');
-  if (drifted.some(isInTheWay))
+  if (drifted.some(blocksRepair))
     return {
       type: 'InSync',
       status: 'False',

@@ -47,29 +47,29 @@ export function parsePooledName(name: string): { readonly collection: string; re
   return collection === undefined || uid === undefined ? undefined : { collection, uid };
 }
 
-const own = (uid: string): string => `tenant_${uid}`;
+const ownName = (uid: string): string => `tenant_${uid}`;
 
 /**
  * The name for a new user of the tenant. `nonce` is never used twice, so a late command for an earlier user cannot
  * affect this one.
  */
 export function userName(uid: string, nonce: string): string {
-  return `${own(uid)}_${nonce}`;
+  return `${ownName(uid)}_${nonce}`;
 }
 
 /** The prefix of the names of all the tenant's users. */
-export const userPrefix = own;
+export const userPrefix = ownName;
 
-function frameOf(uid: string, mode: IsolationMode): Omit<HomeLayout, 'namespaces' | 'user'> {
-  const rolesByUid = { readWrite: `${own(uid)}_read_write`, readOnly: `${own(uid)}_read_only` };
+function baseLayoutOf(uid: string, mode: IsolationMode): Omit<HomeLayout, 'namespaces' | 'user'> {
+  const rolesByUid = { readWrite: `${ownName(uid)}_read_write`, readOnly: `${ownName(uid)}_read_only` };
   switch (mode) {
     case 'dedicated':
       return {
-        claim: own(uid),
-        database: own(uid),
-        ownDatabase: own(uid),
+        claim: ownName(uid),
+        database: ownName(uid),
+        ownDatabase: ownName(uid),
         usesPool: false,
-        roles: { database: own(uid), readWrite: 'tenant_read_write', readOnly: 'tenant_read_only' },
+        roles: { database: ownName(uid), readWrite: 'tenant_read_write', readOnly: 'tenant_read_only' },
       };
     case 'schema':
       return {
@@ -81,9 +81,9 @@ function frameOf(uid: string, mode: IsolationMode): Omit<HomeLayout, 'namespaces
     case 'hybrid':
       // Only roles in `admin` can grant rights on several databases.
       return {
-        claim: own(uid),
-        database: own(uid),
-        ownDatabase: own(uid),
+        claim: ownName(uid),
+        database: ownName(uid),
+        ownDatabase: ownName(uid),
         usesPool: true,
         roles: { database: 'admin', ...rolesByUid },
       };
@@ -92,7 +92,7 @@ function frameOf(uid: string, mode: IsolationMode): Omit<HomeLayout, 'namespaces
 
 function namespaceOf(uid: string, declared: CollectionSpec, strategy: ServiceStrategy): HomeNamespace {
   if (strategy === 'schema') return { declared, database: poolDatabase, name: pooledName(declared.name, uid) };
-  return { declared, database: own(uid), name: declared.name };
+  return { declared, database: ownName(uid), name: declared.name };
 }
 
 export interface TenantHome {
@@ -111,8 +111,8 @@ export function layoutOf({ uid, spec, mode, user }: TenantHome): HomeLayout {
     ),
   );
   return {
-    ...frameOf(uid, mode),
-    user: user ?? own(uid),
+    ...baseLayoutOf(uid, mode),
+    user: user ?? ownName(uid),
     namespaces: declaredCollections(spec).map((declared) =>
       namespaceOf(uid, declared, strategies.get(declared.name) ?? 'dedicated'),
     ),

@@ -58,20 +58,21 @@ export function conditionsAfterBreach({ time, mongod, probes, breaches }: Isolat
 }
 
 /**
- * Conditions after a verification in which the boundary held. `lifts`: the tenant has no breach with any other tenant.
+ * Conditions after a verification in which the boundary held. `cleared`: the tenant has no breach with any other
+ * tenant.
  */
 export function conditionsAfterVerification(
   { time, mongod, probes }: IsolationFinding,
   tenant: { readonly conditions: readonly Condition[]; readonly lifecycle: LifecycleState },
-  lifts: boolean,
+  cleared: boolean,
 ): ConditionUpdate[] {
-  if (!lifts) return [];
-  const held: ConditionUpdate = {
+  if (!cleared) return [];
+  const pairVerified: ConditionUpdate = {
     type: verified,
     status: 'True',
     reason: 'PairVerified',
     message: `none of ${probes} probes between this tenant and another got through, ${time}, mongod ${mongod.join(', ')}`,
   };
-  const wasClosed = tenant.conditions.some(({ type, reason }) => type === 'Ready' && reason === breachedReady);
-  return wasClosed ? [held, readyIn(tenant.lifecycle)] : [held];
+  const wasHeldBack = tenant.conditions.some(({ type, reason }) => type === 'Ready' && reason === breachedReady);
+  return wasHeldBack ? [pairVerified, readyIn(tenant.lifecycle)] : [pairVerified];
 }

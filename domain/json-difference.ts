@@ -1,5 +1,9 @@
 import type { TenantDifference } from '../contracts/tenant-revision.ts';
-import { jsonPointer } from './json-pointer.ts';
+
+/** The RFC 6901 pointer of a path; the root is the empty string. */
+export function jsonPointer(path: readonly PropertyKey[]): string {
+  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
 
 type Change = TenantDifference['changes'][number];
 type Json = NonNullable<Change['before']> | null;
@@ -27,11 +31,11 @@ export function jsonDifference(before: unknown, after: unknown): Change[] {
     const keys = [...new Set([...Object.keys(left), ...Object.keys(right)])];
     const ordered = Array.isArray(from) ? keys : keys.toSorted();
     return ordered.flatMap((key) => {
-      const at = [...path, key];
+      const childPath = [...path, key];
       // Own fields only: "constructor" is a valid label key.
       const [inLeft, inRight] = [Object.hasOwn(left, key), Object.hasOwn(right, key)];
-      if (inLeft && inRight) return compare(at, left[key] as Json, right[key] as Json);
-      return [{ pointer: jsonPointer(at), ...(inLeft ? { before: left[key] } : { after: right[key] }) }];
+      if (inLeft && inRight) return compare(childPath, left[key] as Json, right[key] as Json);
+      return [{ pointer: jsonPointer(childPath), ...(inLeft ? { before: left[key] } : { after: right[key] }) }];
     });
   }
   return compare([], before as Json, after as Json);

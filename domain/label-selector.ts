@@ -122,17 +122,15 @@ export function parseLabelSelector(text: string): LabelRequirement[] {
       next += 1;
       return { key: readKey(), operator: 'absent' };
     }
-    const of = readKey();
-    if (isSymbol(',') || peek().kind === 'end') return { key: of, operator: 'exists' };
+    const key = readKey();
+    if (isSymbol(',') || peek().kind === 'end') return { key, operator: 'exists' };
     const operator = take();
     if (operator.kind === 'symbol' && (operator.value === '=' || operator.value === '=='))
-      return { key: of, operator: 'in', values: [readValue()] };
-    if (operator.kind === 'symbol' && operator.value === '!=')
-      return { key: of, operator: 'notIn', values: [readValue()] };
-    if (operator.kind === 'word' && operator.value === 'in')
-      return { key: of, operator: 'in', values: readValues('in') };
+      return { key, operator: 'in', values: [readValue()] };
+    if (operator.kind === 'symbol' && operator.value === '!=') return { key, operator: 'notIn', values: [readValue()] };
+    if (operator.kind === 'word' && operator.value === 'in') return { key, operator: 'in', values: readValues('in') };
     if (operator.kind === 'word' && operator.value === 'notin')
-      return { key: of, operator: 'notIn', values: readValues('notin') };
+      return { key, operator: 'notIn', values: readValues('notin') };
     throw refused(operator.position, `expected an operator, found ${shown(operator)}`);
   }
 

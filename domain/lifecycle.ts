@@ -19,8 +19,8 @@ export function transitionsOn(path: OperationKind, from: LifecycleState): readon
 export function reachableFrom(from: LifecycleState): LifecycleEnd[] {
   const reached = new Set<LifecycleEnd>([from]);
   for (const state of reached)
-    for (const { path, from: begins, to } of transitions)
-      if (begins === state && declaredPaths.has(path)) reached.add(to);
+    for (const { path, from: start, to } of transitions)
+      if (start === state && declaredPaths.has(path)) reached.add(to);
   reached.delete(from);
   return [...reached];
 }

@@ -6,7 +6,7 @@ export const brakedPaths: ReadonlySet<OperationKind> = new Set(['suspend', 'dele
 export interface MassChangeLimits {
   /** Share of all tenants, 0 to 1, that may take one such path within the window. */
   readonly share: number;
-  /** This many may in any case, so that a small installation is not blocked by its share. */
+  /** At least this many may take it, so that a small installation is not blocked by its share. */
   readonly atLeast: number;
   readonly windowMs: number;
 }

@@ -44,11 +44,11 @@ export const applied: ConditionUpdate = {
 };
 
 /** Whether the last declaration is not in effect because its operation failed or was cancelled. */
-export function isTakenBack(conditions: readonly Pick<Condition, 'type' | 'status'>[]): boolean {
+export function isRolledBack(conditions: readonly Pick<Condition, 'type' | 'status'>[]): boolean {
   return conditions.some(({ type, status }) => type === 'Applied' && status === 'False');
 }
 
-/** Conditions while an operation runs. A tenant that stays in its state serves its users meanwhile. */
+/** Conditions while an operation runs. Meanwhile, a tenant that stays in its state continues to serve its users. */
 export function whileRunning({
   id,
   kind,
@@ -91,9 +91,9 @@ interface CutShort {
 /** Conditions after an operation that succeeded. `cutShort`: the cancelled operation that was to follow it. */
 export function conditionsAfterSuccess(kind: OperationKind, to: LifecycleEnd, cutShort?: CutShort): ConditionUpdate[] {
   const updates: ConditionUpdate[] = [readyIn(to), cutShort === undefined ? applied : appliedInPart(cutShort)];
-  const opens =
+  const grantsAccess =
     kind === 'activate' || kind === 'resume' || kind === 'reactivate' || (kind === 'reconcile' && to === 'Active');
-  if (opens) {
+  if (grantsAccess) {
     updates.push(
       {
         type: 'Provisioned',
@@ -109,7 +109,7 @@ export function conditionsAfterSuccess(kind: OperationKind, to: LifecycleEnd, cu
       },
     );
   }
-  if (kind === 'reconcile' && !opens)
+  if (kind === 'reconcile' && !grantsAccess)
     updates.push({
       type: 'Provisioned',
       status: 'True',

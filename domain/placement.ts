@@ -64,14 +64,14 @@ function regionRemoval(input: PlacementInput, region: PlacementInput['regions'][
 function cellRemoval(
   observation: CellObservation | undefined,
   tableBudget: number,
-  wanted: number,
+  neededTables: number,
 ): Candidate['removedBy'] {
   // Check the budget first: a cell that is both full and unreachable is not worth waiting for.
   const tables = observation?.tables ?? 0;
-  if (tables + wanted > tableBudget * budgetRefusalShare) {
+  if (tables + neededTables > tableBudget * budgetRefusalShare) {
     return {
       rule: 'cell.table_budget',
-      message: `has no room for ${wanted} more tables`,
+      message: `has no room for ${neededTables} more tables`,
       load: `has ${tables}, and new tenants may use ${budgetRefusalShare * 100} % of its ${tableBudget}`,
     };
   }
@@ -84,9 +84,9 @@ function cellRemoval(
  * cell with the largest free share of its budget, ties by name. Deterministic, whatever the order of the regions.
  */
 export function resolvePlacement(input: PlacementInput): PlacementResult {
-  const wanted = declaredTables(input.spec);
+  const neededTables = declaredTables(input.spec);
   const candidates: Candidate[] = [];
-  const open: { region: string; cell: string; share: number }[] = [];
+  const eligible: { region: string; cell: string; share: number }[] = [];
   for (const region of input.regions.toSorted((a, b) => compare(a.name, b.name))) {
     const removedBy = regionRemoval(input, region);
     if (removedBy !== undefined) {
@@ -95,18 +95,18 @@ export function resolvePlacement(input: PlacementInput): PlacementResult {
     }
     for (const cell of region.spec.cells) {
       const observation = input.cells.get(cell.name);
-      const removal = cellRemoval(observation, cell.tableBudget, wanted);
+      const removal = cellRemoval(observation, cell.tableBudget, neededTables);
       candidates.push({
         region: region.name,
         cell: cell.name,
         ...(removal === undefined ? {} : { removedBy: removal }),
       });
       if (removal === undefined && observation !== undefined)
-        open.push({ region: region.name, cell: cell.name, share: observation.tables / cell.tableBudget });
+        eligible.push({ region: region.name, cell: cell.name, share: observation.tables / cell.tableBudget });
     }
   }
   const preferred = input.spec.placement?.preferredRegion;
-  const best = open.toSorted(
+  const best = eligible.toSorted(
     (a, b) =>
       Number(b.region === preferred) - Number(a.region === preferred) ||
       compare(a.region, b.region) ||

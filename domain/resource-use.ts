@@ -22,14 +22,18 @@ export interface UseSource {
 
 /** Every resource that a tenant needs; each once. */
 export function usesOf({ spec, placement, plan, scheduledPlan }: UseSource): ResourceUse[] {
-  const once = (names: readonly (string | undefined)[]): string[] => [
+  const unique = (names: readonly (string | undefined)[]): string[] => [
     ...new Set(names.filter((name) => name !== undefined)),
   ];
-  const of = (kind: UsedKind, names: readonly (string | undefined)[]): ResourceUse[] =>
-    once(names).map((name) => ({ kind, name }));
+  const usesOfKind = (kind: UsedKind, names: readonly (string | undefined)[]): ResourceUse[] =>
+    unique(names).map((name) => ({ kind, name }));
   return [
-    ...of('Plan', [spec.plan, plan?.name, scheduledPlan?.name]),
-    ...of('Region', [placement?.region, spec.placement?.preferredRegion, ...(spec.residency?.allowedRegions ?? [])]),
+    ...usesOfKind('Plan', [spec.plan, plan?.name, scheduledPlan?.name]),
+    ...usesOfKind('Region', [
+      placement?.region,
+      spec.placement?.preferredRegion,
+      ...(spec.residency?.allowedRegions ?? []),
+    ]),
     ...(spec.template === undefined
       ? []
       : [{ kind: 'TenantTemplate' as const, name: spec.template.name, version: spec.template.version }]),

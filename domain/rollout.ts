@@ -31,7 +31,7 @@ export type RolloutStep =
   | { readonly kind: 'finish' };
 
 /** Tenants that one roll-out changes at the same time. */
-const atOnce = 20;
+const maxConcurrent = 20;
 
 /**
  * What a running roll-out does next. Too many failures pause it before anything else starts; a wave is over when all
@@ -53,11 +53,13 @@ export function nextRolloutStep({
       reason: `${failed} ${failed === 1 ? 'tenant' : 'tenants'} could not be changed; at most ${maxFailures} may fail`,
     };
   if (exhausted) return { kind: changing > 0 ? 'wait' : 'finish' };
-  const present = waves[wave];
-  const named = present === undefined ? Infinity : waveGoal(present, tenants);
-  const goal = wave >= waves.length - 1 && named >= tenants ? Infinity : named;
+  const currentWave = waves[wave];
+  const waveEnd = currentWave === undefined ? Infinity : waveGoal(currentWave, tenants);
+  const goal = wave >= waves.length - 1 && waveEnd >= tenants ? Infinity : waveEnd;
   const taken = changing + changed + failed + skipped;
   if (taken < goal)
-    return changing < atOnce ? { kind: 'take', limit: Math.min(atOnce - changing, goal - taken) } : { kind: 'wait' };
+    return changing < maxConcurrent
+      ? { kind: 'take', limit: Math.min(maxConcurrent - changing, goal - taken) }
+      : { kind: 'wait' };
   return { kind: changing > 0 ? 'wait' : 'next-wave' };
 }

@@ -10,7 +10,7 @@ interface Scheduled {
  * The scheduled plan change to restore if the change that is made now is undone. A plan change replaces the schedule;
  * if it is itself the scheduled change that has become due, there is nothing to restore.
  */
-export function scheduleBeside<Plan extends Scheduled>(
+export function scheduleToRestore<Plan extends Scheduled>(
   path: OperationKind,
   { plan }: SpecFields,
   scheduled: Plan | null,

@@ -2,7 +2,7 @@ import type { DeclarableLifecycle } from '../contracts/lifecycle.ts';
 import type { TenantSpec } from '../contracts/manifests/tenant.ts';
 
 /** A spec as stored in the registry. */
-export type SettledSpec = TenantSpec & { readonly lifecycle: DeclarableLifecycle };
+export type CompleteSpec = TenantSpec & { readonly lifecycle: DeclarableLifecycle };
 
 /** Fields of a spec that are written together; null: absent. */
 export type SpecFields = { readonly [Field in keyof TenantSpec]?: TenantSpec[Field] | null };
@@ -13,9 +13,9 @@ export function fieldsBefore(assign: SpecFields, before: TenantSpec): SpecFields
 }
 
 /** A spec with these fields written into it. */
-export function withFields(spec: SettledSpec, written: SpecFields): SettledSpec {
+export function withFields(spec: CompleteSpec, written: SpecFields): CompleteSpec {
   const fields = Object.entries({ ...spec, ...written }).filter(([, value]) => value !== null);
-  return Object.fromEntries(fields) as unknown as SettledSpec;
+  return Object.fromEntries(fields) as unknown as CompleteSpec;
 }
 
 /** The fields to restore when an operation is undone: its own, and those of the operations that were to follow it. */

@@ -5,7 +5,7 @@ import { isolationFlaws, isolationModeOf, strategyOf } from './isolation.ts';
 import { courseOf, routeBetween } from './course.ts';
 import type { FieldChange, Leg } from './course.ts';
 import { reachableFrom } from './lifecycle.ts';
-import type { SettledSpec } from './spec-fields.ts';
+import type { CompleteSpec } from './spec-fields.ts';
 import { overlaidServices, rebaseServices } from './tenant-template.ts';
 import type { TemplateVersion } from './tenant-template.ts';
 import { TenureError } from './tenure-error.ts';
@@ -21,7 +21,7 @@ export interface CurrentTenant {
 /** What a request means for the current tenant. */
 export interface TenantChange {
   /** The resulting spec: what the manifest leaves out comes from the current one. */
-  readonly spec: SettledSpec;
+  readonly spec: CompleteSpec;
   /**
    * The operations that bring the tenant there, in order; none if storing the spec is enough. Undoing one also restores
    * what it wrote.
@@ -61,7 +61,7 @@ export function planTenantChange(
 ): TenantChange {
   if (current?.lifecycle === 'Deleted')
     throw new TenureError('tenant_deleted', 'the tenant is deleted and cannot be changed');
-  const spec = filledFrom(declared, current, templates, equal);
+  const spec = resolvedSpec(declared, current, templates, equal);
   // A new tenant may declare a hold, for example when it moves to another installation; later only verbs set and lift
   // it.
   if (current !== undefined && !equal(spec.hold, current.spec.hold)) throw holdIsNotDeclared();
@@ -75,23 +75,23 @@ export function planTenantChange(
   // The activation builds whatever a Draft declares.
   const changes = current === undefined || from === 'Draft' ? [] : fieldChanges(spec, current, equal);
   const { legs, impossible } = courseOf(from, route, changes);
-  if (impossible.length > 0) throw keptWhile(from, impossible);
+  if (impossible.length > 0) throw notChangeableWhile(from, impossible);
   if (current !== undefined && !force) refuseReversal(spec, current, equal);
   return { spec, legs };
 }
 
-function filledFrom(
+function resolvedSpec(
   {
     placement: declaredPlacement,
     hold: declaredHold,
-    template: _named,
+    template: _template,
     services: declaredServices,
     ...rest
   }: DeclaredTenantSpec,
   current: CurrentTenant | undefined,
   templates: ChangeOptions['templates'],
   equal: Equal,
-): SettledSpec {
+): CompleteSpec {
   const placement = { ...current?.spec.placement, ...declaredPlacement };
   const hold = declaredHold ?? current?.spec.hold;
   return {
@@ -116,12 +116,21 @@ function servicesOf(
   templates: ChangeOptions['templates'],
   equal: Equal,
 ): ServiceSpec[] {
-  const given = templates?.declared.spec.services ?? [];
-  const before = templates?.current?.spec.services ?? [];
+  const templateServices = templates?.declared.spec.services ?? [];
+  const oldTemplateServices = templates?.current?.spec.services ?? [];
   // A Draft has no data that must be kept.
   if (declared !== undefined)
-    return overlaidServices(declared, current?.placement == null ? [] : current.spec.services, before, given, equal);
-  const services = current === undefined ? [...given] : rebaseServices(current.spec.services, before, given, equal);
+    return overlaidServices(
+      declared,
+      current?.placement == null ? [] : current.spec.services,
+      oldTemplateServices,
+      templateServices,
+      equal,
+    );
+  const services =
+    current === undefined
+      ? [...templateServices]
+      : rebaseServices(current.spec.services, oldTemplateServices, templateServices, equal);
   if (services.length > 0) return services;
   throw new TenureError(
     'template_not_available',
@@ -144,7 +153,7 @@ function holdIsNotDeclared(): TenureError {
   });
 }
 
-function declaredRoute(from: LifecycleState, to: SettledSpec['lifecycle']): readonly Transition[] {
+function declaredRoute(from: LifecycleState, to: CompleteSpec['lifecycle']): readonly Transition[] {
   const route = routeBetween(from, to);
   if (route !== undefined) return route;
   throw new TenureError('transition_not_allowed', `a tenant that is ${from} cannot become ${to}`, {
@@ -196,7 +205,7 @@ function fieldChanges(spec: TenantSpec, current: CurrentTenant, equal: Equal): F
   }));
 }
 
-function keptWhile(state: LifecycleState, changes: readonly FieldChange[]): TenureError {
+function notChangeableWhile(state: LifecycleState, changes: readonly FieldChange[]): TenureError {
   const fields = changes.flatMap(({ assign }) => Object.keys(assign));
   return new TenureError(
     'change_not_available',

@@ -31,11 +31,11 @@ const facet = {
   use: (kind: ResourceUse['kind'], name: string) => `use:${kind}/${name}`,
 } as const;
 
-const toldBy = { Plan: facet.plan, Region: facet.region, TenantTemplate: facet.template } as const;
+const facetOfKind = { Plan: facet.plan, Region: facet.region, TenantTemplate: facet.template } as const;
 
 /** A tenant that uses the resource has one of these facets. */
 export function facetsOfUse({ kind, name }: ResourceUse): string[] {
-  return [toldBy[kind](name), facet.use(kind, name)];
+  return [facetOfKind[kind](name), facet.use(kind, name)];
 }
 
 /**
@@ -45,15 +45,17 @@ export function facetsOfUse({ kind, name }: ResourceUse): string[] {
 export function facetsOf(source: FacetSource): string[] {
   const { spec, labels, placement, conditions } = source;
   const statuses = new Map(conditions.map(({ type, status }) => [type, status]));
-  const told = [
+  const ownFacets = [
     facet.plan(spec.plan),
     ...(spec.template === undefined ? [] : [facet.template(spec.template.name)]),
     ...(placement === null ? [] : [facet.region(placement.region)]),
   ];
   return [
     everyTenant,
-    ...told,
-    ...usesOf(source).flatMap(({ kind, name }) => (told.includes(toldBy[kind](name)) ? [] : [facet.use(kind, name)])),
+    ...ownFacets,
+    ...usesOf(source).flatMap(({ kind, name }) =>
+      ownFacets.includes(facetOfKind[kind](name)) ? [] : [facet.use(kind, name)],
+    ),
     ...Object.entries(labels).flatMap(([key, value]) => [facet.label(key), facet.labelValue(key, value)]),
     ...conditionTypes.map((type) => facet.condition(type, statuses.get(type) ?? 'Unknown')),
   ];

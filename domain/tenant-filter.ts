@@ -50,8 +50,8 @@ function partsOf(text: string | undefined): string[] {
 }
 
 function readLifecycles(text: string | undefined, showDeleted: boolean): LifecycleState[] {
-  const asked = partsOf(text).map((word) => oneOf('lifecycle', 'lifecycle state', word, lifecycleStates));
-  if (asked.length > 0) return lifecycleStates.filter((state) => asked.includes(state));
+  const requested = partsOf(text).map((word) => oneOf('lifecycle', 'lifecycle state', word, lifecycleStates));
+  if (requested.length > 0) return lifecycleStates.filter((state) => requested.includes(state));
   return lifecycleStates.filter((state) => showDeleted || state !== 'Deleted');
 }
 
@@ -102,6 +102,6 @@ export function fitsFilter(
 ): boolean {
   if (!lifecycles.includes(tenant.lifecycle) || !tenant.name.startsWith(namePrefix)) return false;
   return requirements.every(
-    ({ must, facets: asked }) => asked.some((facet) => facets.has(facet)) === (must === 'haveOneOf'),
+    ({ must, facets: wanted }) => wanted.some((facet) => facets.has(facet)) === (must === 'haveOneOf'),
   );
 }

@@ -22,13 +22,13 @@ export interface ConfigEntry {
  * template's.
  */
 export function configEntries(template: TemplateVersion | undefined, own: Config | undefined): ConfigEntry[] {
-  const given = template?.spec.config ?? {};
-  const keys = [...new Set([...Object.keys(given), ...Object.keys(own ?? {})])].toSorted();
+  const templateConfig = template?.spec.config ?? {};
+  const keys = [...new Set([...Object.keys(templateConfig), ...Object.keys(own ?? {})])].toSorted();
   // Own fields only: "constructor" is a valid key.
   const valueIn = (config: Config, key: string): ConfigValue | undefined =>
     Object.hasOwn(config, key) ? config[key] : undefined;
   return keys.map((key): ConfigEntry => {
-    const [ofTemplate, ofTenant] = [valueIn(given, key), valueIn(own ?? {}, key)];
+    const [ofTemplate, ofTenant] = [valueIn(templateConfig, key), valueIn(own ?? {}, key)];
     if (ofTenant === undefined) return { key, value: ofTemplate ?? null, origin: 'template' };
     return {
       key,
@@ -50,7 +50,7 @@ function mergeByName<Item extends { readonly name: string }>(
   current: readonly Item[],
   from: readonly Item[],
   to: readonly Item[],
-  merge: (stands: Item, old: Item | undefined, next: Item) => Item,
+  merge: (item: Item, old: Item | undefined, next: Item) => Item,
 ): Item[] {
   const find = (items: readonly Item[], name: string): Item | undefined => items.find((item) => item.name === name);
   const kept = current.map((item) => {
@@ -75,12 +75,12 @@ export function rebaseServices(
     current,
     from,
     to,
-    ({ collections, ...stands }, old, { collections: nextCollections, ...next }) => {
-      const { collections: oldCollections, ...before } = old ?? { collections: [] };
+    ({ collections, ...fields }, old, { collections: nextCollections, ...nextFields }) => {
+      const { collections: oldCollections, ...oldFields } = old ?? { collections: [] };
       return {
-        ...(equal(stands, before) ? next : stands),
-        collections: mergeByName(collections, oldCollections, nextCollections, (collection, was, becomes) =>
-          equal(collection, was) ? becomes : collection,
+        ...(equal(fields, oldFields) ? nextFields : fields),
+        collections: mergeByName(collections, oldCollections, nextCollections, (item, oldItem, nextItem) =>
+          equal(item, oldItem) ? nextItem : item,
         ),
       };
     },
@@ -89,13 +89,13 @@ export function rebaseServices(
 
 /** The part of a tenant's services whose collections came from a version. */
 function inherited(current: readonly ServiceSpec[], from: readonly ServiceSpec[]): ServiceSpec[] {
-  const given = new Map(
+  const collectionsByService = new Map(
     from.map(({ name, collections }) => [name, new Set(collections.map((collection) => collection.name))]),
   );
   return current
     .map((service) => ({
       ...service,
-      collections: service.collections.filter(({ name }) => given.get(service.name)?.has(name) === true),
+      collections: service.collections.filter(({ name }) => collectionsByService.get(service.name)?.has(name) === true),
     }))
     .filter(({ collections }) => collections.length > 0);
 }

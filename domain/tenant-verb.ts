@@ -2,7 +2,7 @@ import type { OperationKind, Transition } from '../contracts/lifecycle.ts';
 import type { TenantSpec } from '../contracts/manifests/tenant.ts';
 import type { Leg } from './course.ts';
 import { endsOf, pathsFrom, transitionsOn } from './lifecycle.ts';
-import type { SettledSpec, SpecFields } from './spec-fields.ts';
+import type { CompleteSpec, SpecFields } from './spec-fields.ts';
 import type { CurrentTenant, TenantChange } from './tenant-change.ts';
 import { TenureError } from './tenure-error.ts';
 
@@ -14,7 +14,7 @@ export type TenantVerb =
   | { readonly path: 'purge'; readonly early: boolean };
 
 export interface VerbTenant extends CurrentTenant {
-  readonly spec: SettledSpec;
+  readonly spec: CompleteSpec;
   readonly deletion: { readonly from: 'Draft' | 'Archived' } | null;
 }
 
@@ -26,7 +26,7 @@ export function isFulfilled(verb: TenantVerb, { lifecycle, spec }: Pick<VerbTena
 }
 
 /** Whether a running operation does what the verb asks for. */
-export function isOnItsWay(
+export function isAlreadyRunning(
   verb: TenantVerb,
   { kind, assign }: { readonly kind: OperationKind; readonly assign: SpecFields },
 ): boolean {
@@ -46,8 +46,8 @@ export function planTenantVerb(
   verb: TenantVerb,
   current: VerbTenant,
 ): TenantChange & { readonly legs: readonly [Leg] } {
-  const ways = transitionsOn(verb.path, current.lifecycle);
-  const transition = verb.path === 'undelete' ? ways.find(({ to }) => to === current.deletion?.from) : ways[0];
+  const possible = transitionsOn(verb.path, current.lifecycle);
+  const transition = verb.path === 'undelete' ? possible.find(({ to }) => to === current.deletion?.from) : possible[0];
   if (transition === undefined) {
     const allowed = pathsFrom(current.lifecycle);
     throw new TenureError(
@@ -66,7 +66,7 @@ export function planTenantVerb(
 function assignedBy(
   verb: TenantVerb,
   { from, to }: Transition,
-): Partial<TenantSpec> & { lifecycle?: SettledSpec['lifecycle'] } {
+): Partial<TenantSpec> & { lifecycle?: CompleteSpec['lifecycle'] } {
   if (verb.path === 'change_plan') return { plan: verb.plan };
   if (to === from || to === 'Deleted' || to === 'Purged' || from === 'Deleted') return {};
   return { lifecycle: to };

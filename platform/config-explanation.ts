@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { ConfigError, readCells, readJwks, readKeyring, requireWorkflowBundle } from './config.ts';
 import type { Environment } from './config.ts';
 import type { SecretFileAccess } from './secret-file.ts';
-import { redact } from './redaction.ts';
+import { redact } from './logging.ts';
 
 /** A setting as a process reads it. */
 export interface ExplainedSetting {

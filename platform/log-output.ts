@@ -26,15 +26,15 @@ type Write = (text: string, whenLost: () => void) => void;
 
 /** Writes synchronously, so that the next line is complete once the disk has space again. */
 function toFile(): Write {
-  let torn = false;
+  let isPartial = false;
   return (text, whenLost) => {
-    const bytes = Buffer.from(torn ? `\n${text}` : text);
+    const bytes = Buffer.from(isPartial ? `\n${text}` : text);
     let written = 0;
     try {
       while (written < bytes.length) written += writeSync(standardError, bytes, written);
-      torn = false;
+      isPartial = false;
     } catch {
-      torn ||= written > 0;
+      isPartial ||= written > 0;
       whenLost();
     }
   };

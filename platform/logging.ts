@@ -1,8 +1,49 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import winston from 'winston';
 import { TenureError } from '../domain/tenure-error.ts';
-import { currentLogContext } from './log-context.ts';
 import { openLogOutput } from './log-output.ts';
-import { redact } from './redaction.ts';
+
+/**
+ * Patterns of secrets in text. Each match is replaced as a whole. Matching is linear, because callers can control
+ * logged text.
+ */
+const secretForms: readonly (readonly [RegExp, string])[] = [
+  // Up to the last "@", so that a password without the required percent-encoding does not appear in the error about it.
+  [/([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/@:]*:\S{0,1000}@/gi, '$1[redacted]@'],
+  [/(?<![\w-])eyJ[\w-]+\.[\w-]+\.[\w-]*/g, '[redacted token]'],
+  [/\bBearer\s+\S+/gi, 'Bearer [redacted]'],
+  // 32 random bytes in base64 or base64url: keys and passwords. One in ten million has fewer upper-case or lower-case
+  // letters
+  // than required here; one in 1,500 has no digit, so digits are not required. Hexadecimal digests are longer and are
+  // kept.
+  [/(?<![\w+/-])(?=(?:[\w+/-]*?[A-Z]){3})(?=(?:[\w+/-]*?[a-z]){3})[\w+/-]{43}=?(?![\w+/=-])/g, '[redacted key]'],
+];
+
+/** Removes everything that looks like a credential. */
+export function redact(text: string): string {
+  return secretForms.reduce((redacted, [form, replacement]) => redacted.replace(form, replacement), text);
+}
+
+/** Fields on every log line of one unit of work. */
+export interface LogContext {
+  readonly requestId?: string;
+  readonly correlationId?: string;
+  readonly tenant?: string;
+  readonly operationId?: string;
+  readonly step?: string;
+  readonly attempt?: number;
+}
+
+const storage = new AsyncLocalStorage<LogContext>();
+
+/** Runs `work` with these ids on every log line, in addition to those already there. */
+export function withLogContext<T>(context: LogContext, work: () => T): T {
+  return storage.run({ ...storage.getStore(), ...context }, work);
+}
+
+export function currentLogContext(): LogContext {
+  return storage.getStore() ?? {};
+}
 
 /** The only fields that a log line can have. All others are dropped, so that an object cannot leak a secret. */
 export const loggedFields = [
@@ -94,11 +135,11 @@ export function createLogger({ service, level }: { readonly service: string; rea
     ),
     transports: [new winston.transports.Stream({ stream: openLogOutput(), eol: '\n' })],
   });
-  const at =
+  const logAt =
     (lineLevel: LogLevel) =>
     (message: string, fields: LogFields = {}) => {
       if (!logger.isLevelEnabled(lineLevel)) return;
       logger.log(lineLevel, message, { service, ...currentLogContext(), ...fields });
     };
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  return { debug: logAt('debug'), info: logAt('info'), warn: logAt('warn'), error: logAt('error') };
 }

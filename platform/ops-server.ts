@@ -23,7 +23,7 @@ export type ProcessPhase = 'starting' | 'running' | 'stopping';
 const version = readVersion();
 
 /** Checks all dependencies in parallel. */
-export async function askReadiness(checks: readonly ReadinessCheck[], phase: ProcessPhase): Promise<Readiness> {
+export async function checkReadiness(checks: readonly ReadinessCheck[], phase: ProcessPhase): Promise<Readiness> {
   const results = await Promise.all(
     checks.map(
       async ({ name, check }) =>
@@ -43,23 +43,23 @@ export async function askReadiness(checks: readonly ReadinessCheck[], phase: Pro
   };
 }
 
-const keptMs = 1_000;
+const cacheMs = 1_000;
 
 /**
  * Caches the readiness for a second, so that dependencies are checked once for many requests. A stop takes effect
  * immediately.
  */
-export function keptReadiness(
+export function cachedReadiness(
   ask: () => Promise<Readiness>,
   stopping: AbortSignal,
   now: () => number = Date.now,
 ): () => Promise<Readiness> {
-  let kept: { readonly answer: Promise<Readiness>; readonly until: number; readonly isStopping: boolean } | undefined;
+  let cached: { readonly answer: Promise<Readiness>; readonly until: number; readonly isStopping: boolean } | undefined;
   return () => {
-    if (kept === undefined || now() >= kept.until || kept.isStopping !== stopping.aborted) {
-      kept = { answer: ask(), until: now() + keptMs, isStopping: stopping.aborted };
+    if (cached === undefined || now() >= cached.until || cached.isStopping !== stopping.aborted) {
+      cached = { answer: ask(), until: now() + cacheMs, isStopping: stopping.aborted };
     }
-    return kept.answer;
+    return cached.answer;
   };
 }
 

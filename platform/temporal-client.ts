@@ -40,11 +40,11 @@ export function createTemporalClient({ address, namespace, keyring }: TemporalCl
   return {
     client: new Client({ connection, namespace, dataConverter: createDataConverter(keyring) }),
     async ping() {
-      const ask = connection.withDeadline(Date.now() + pingTimeoutMs, () =>
+      const request = connection.withDeadline(Date.now() + pingTimeoutMs, () =>
         connection.workflowService.describeNamespace({ namespace }),
       );
       // The deadline of the call starts only once there is a connection.
-      await withinMs(pingTimeoutMs, ask, () => new Error('Temporal did not respond in time'));
+      await withinMs(pingTimeoutMs, request, () => new Error('Temporal did not respond in time'));
     },
     close: () => connection.close(),
   };

@@ -2,7 +2,7 @@ import { errorFields } from './logging.ts';
 import type { Logger } from './logging.ts';
 import type { Metrics } from './metrics.ts';
 
-const lookEveryMs = 1_000;
+const checkEveryMs = 1_000;
 
 export interface TransactionWatchDependencies {
   /** Aborts transactions that other processes have abandoned; returns their number. */
@@ -16,10 +16,10 @@ export interface TransactionWatchDependencies {
  * running process is enough. Returns a function that stops it.
  */
 export function watchTransactions({ endAbandoned, logger, metrics }: TransactionWatchDependencies): () => void {
-  let looking = false;
-  const look = async (): Promise<void> => {
-    if (looking) return;
-    looking = true;
+  let checking = false;
+  const check = async (): Promise<void> => {
+    if (checking) return;
+    checking = true;
     try {
       const count = await endAbandoned();
       if (count === 0) return;
@@ -29,9 +29,9 @@ export function watchTransactions({ endAbandoned, logger, metrics }: Transaction
       // Readiness reports an unavailable control database.
       logger.debug('could not check for abandoned transactions', errorFields(error));
     } finally {
-      looking = false;
+      checking = false;
     }
   };
-  const timer = setInterval(() => void look(), lookEveryMs);
+  const timer = setInterval(() => void check(), checkEveryMs);
   return () => clearInterval(timer);
 }

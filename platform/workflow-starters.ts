@@ -2,8 +2,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowStartOptions } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { searchAttributeNames } from '../contracts/search-attributes.ts';
-import type { OperationInput, StartableOperation } from '../domain/operation-input.ts';
-import type { VerificationInput } from '../domain/verification-input.ts';
+import type { OperationInput, StartableOperation, VerificationInput } from '../domain/workflow-inputs.ts';
 
 /**
  * The id of the workflow of an operation. Starting it is always idempotent, and a tenant's operations share a prefix.
@@ -96,12 +95,12 @@ export function createWorkflowStarters({
   };
 }
 
-const nothing = async (): Promise<void> => undefined;
+const noop = async (): Promise<void> => undefined;
 
 /** Starters for dry runs, which do not contact Temporal. */
 export const noWorkflows: WorkflowStarters = {
-  startOperation: nothing,
-  cancelWorkflow: nothing,
-  startRollout: nothing,
-  startVerification: nothing,
+  startOperation: noop,
+  cancelWorkflow: noop,
+  startRollout: noop,
+  startVerification: noop,
 };

@@ -1,12 +1,12 @@
 import type { MongoClient } from 'mongodb';
-import { planeProcesses } from '../platform/plane-processes.ts';
+import { planeProcesses } from '../platform/processes.ts';
 import { onControl } from './control-errors.ts';
 
 /**
  * How long a transaction of the plane may have waited for its process, all its waits together. Each transaction writes
  * for a few milliseconds, and the driver starts it again if it is ended too early.
  */
-const longestWaitMs = 3_000;
+const maxWaitMs = 3_000;
 
 interface OpenTransaction {
   readonly lsid: { readonly id: unknown };
@@ -30,7 +30,7 @@ export function endAbandonedTransactions(client: MongoClient): Promise<number> {
           $match: {
             type: 'idleSession',
             appName: { $in: Object.values(planeProcesses) },
-            'transaction.timeInactiveMicros': { $gte: longestWaitMs * 1000 },
+            'transaction.timeInactiveMicros': { $gte: maxWaitMs * 1000 },
           },
         },
         { $project: { lsid: 1 } },

@@ -2,13 +2,13 @@ import type { Transaction } from './commit.ts';
 import type { ControlClock } from './control-clock.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { onControl } from './control-errors.ts';
-import { idsOfPurged } from './purged-tenants.ts';
+import { idsOfPurged } from './tombstones.ts';
 
-const works = ['purge', 'change_plan', 'reconcile'] as const;
+const workKinds = ['purge', 'change_plan', 'reconcile'] as const;
 
 /** Work of one kind that the plane starts by itself for one tenant. */
 export interface BackoffKey {
-  readonly work: (typeof works)[number];
+  readonly work: (typeof workKinds)[number];
   readonly tenant: string;
 }
 
@@ -57,7 +57,10 @@ export function createBackoffStore(
       await onControl(() => backoffs.deleteMany({ _id: { $in: tenants.map((tenant) => idOf({ work, tenant })) } }));
     },
     async forget(tx, tenant) {
-      await backoffs.deleteMany({ _id: { $in: works.map((work) => idOf({ work, tenant })) } }, { session: tx.session });
+      await backoffs.deleteMany(
+        { _id: { $in: workKinds.map((work) => idOf({ work, tenant })) } },
+        { session: tx.session },
+      );
     },
     async forgetPurged() {
       await onControl(async () => {

@@ -33,10 +33,10 @@ export function createBrakeStore({ brakes }: ControlDatabase): BrakeStore {
           },
         },
       };
-      const sameAsThis = { $filter: { input: slots, as: 'slot', cond: { $eq: ['$$slot.start', part] } } };
-      const thisOne = {
+      const inThisPart = { $filter: { input: slots, as: 'slot', cond: { $eq: ['$$slot.start', part] } } };
+      const thisPart = {
         start: part,
-        count: { $add: [1, { $sum: { $map: { input: sameAsThis, as: 'slot', in: '$$slot.count' } } }] },
+        count: { $add: [1, { $sum: { $map: { input: inThisPart, as: 'slot', in: '$$slot.count' } } }] },
       };
       // An older build stored the time of each change.
       const times = { $filter: { input: { $ifNull: ['$times', []] }, as: 'time', cond: { $gt: ['$$time', since] } } };
@@ -45,7 +45,7 @@ export function createBrakeStore({ brakes }: ControlDatabase): BrakeStore {
         [
           {
             $set: {
-              slots: { $concatArrays: [others, [thisOne]] },
+              slots: { $concatArrays: [others, [thisPart]] },
               times: { $cond: [{ $eq: [times, []] }, '$$REMOVE', times] },
             },
           },

@@ -1,10 +1,10 @@
 import type { Transaction } from './commit.ts';
-import { goingOverAll } from './bounded-reads.ts';
+import { fullScan } from './reading.ts';
 import type { ControlDatabase } from './control-database.ts';
 import type { TenantDocument } from './documents.ts';
 
 /**
- * The tables promised on each cell, added up as tenants are placed and leave. Adding up all tenants at each placement
+ * The tables reserved on each cell, added up as tenants are placed and leave. Adding up all tenants at each placement
  * would take longer the more tenants there are.
  */
 export interface CellTables {
@@ -37,14 +37,14 @@ export function createCellTables({ cellTables }: Pick<ControlDatabase, 'cellTabl
   return {
     async count(tx, { before, after }) {
       const changes = new Map<string, number>();
-      const moves = before?.placement?.cell !== after?.placement?.cell;
+      const isMoved = before?.placement?.cell !== after?.placement?.cell;
       const add = (cell: string | undefined, tables: number): void => {
         if (cell !== undefined) changes.set(cell, (changes.get(cell) ?? 0) + tables);
       };
       add(before?.placement?.cell, -(before?.tables ?? 0));
       add(after?.placement?.cell, after?.tables ?? 0);
       for (const [cell, tables] of changes) {
-        if (tables === 0 && !moves) continue;
+        if (tables === 0 && !isMoved) continue;
         const part = Math.floor(Math.random() * partsOfCell);
         await cellTables.updateOne(
           { _id: partId(cell, part) },
@@ -98,7 +98,7 @@ export async function recountCellTables({
               { $group: { _id: '$placement.cell', tables: { $sum: '$tables' } } },
             ],
             {
-              ...goingOverAll,
+              ...fullScan,
               session,
               // Of the other indexes that match, one has twenty keys for each tenant.
               hint: { 'placement.cell': 1, _id: 1 },

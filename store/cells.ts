@@ -15,7 +15,7 @@ export interface CellLook {
 
 export interface CellStore {
   /** Records the result of a worker's check of the cell. */
-  observe(cell: string, worker: string, seen: { reachable: boolean; error?: string }): Promise<void>;
+  observe(cell: string, worker: string, check: { reachable: boolean; error?: string }): Promise<void>;
   /** What is known now: a cell is reachable if any worker has reached it in the last half minute. */
   observations(): Promise<Map<string, CellObservation>>;
   /** Whether a worker other than this one has reached the cell in the last half minute. */
@@ -33,14 +33,14 @@ const staleMs = 30_000;
 const keepMs = 24 * 60 * 60_000;
 
 /** By mongod's clock, which also writes the time of each check. */
-const lookedSince = (ageMs: number) => ({ $gte: ['$checkTime', { $subtract: ['$$NOW', ageMs] }] });
+const checkedSince = (ageMs: number) => ({ $gte: ['$checkTime', { $subtract: ['$$NOW', ageMs] }] });
 
 /** A document from a build that stored one check per cell has only the cell's name. */
 const named = { $set: { cell: { $ifNull: ['$cell', '$_id'] }, worker: { $ifNull: ['$worker', ''] } } };
 
 export function createCellStore(database: Pick<ControlDatabase, 'cells' | 'cellTables'>): CellStore {
   const { cells } = database;
-  const promised = createCellTables(database);
+  const cellTables = createCellTables(database);
   return {
     async observe(cell, worker, { reachable, error }) {
       await onControl(() =>
@@ -62,48 +62,48 @@ export function createCellStore(database: Pick<ControlDatabase, 'cells' | 'cellT
       );
     },
     async observations() {
-      const [seen, tables] = await onControl(() =>
+      const [checks, tables] = await onControl(() =>
         Promise.all([
           cells
             .aggregate<{ _id: string; reachable: boolean }>([
               named,
-              { $group: { _id: '$cell', reachable: { $max: { $and: ['$reachable', lookedSince(staleMs)] } } } },
+              { $group: { _id: '$cell', reachable: { $max: { $and: ['$reachable', checkedSince(staleMs)] } } } },
             ])
             .toArray(),
-          promised.sums(),
+          cellTables.sums(),
         ]),
       );
-      return new Map(seen.map(({ _id: cell, reachable }) => [cell, { reachable, tables: tables.get(cell) ?? 0 }]));
+      return new Map(checks.map(({ _id: cell, reachable }) => [cell, { reachable, tables: tables.get(cell) ?? 0 }]));
     },
     async reachedByAnother(cell, worker) {
       const found = await onControl(() =>
         cells.findOne(
-          { cell, worker: { $ne: worker }, reachable: true, $expr: lookedSince(staleMs) },
+          { cell, worker: { $ne: worker }, reachable: true, $expr: checkedSince(staleMs) },
           { projection: { _id: 1 } },
         ),
       );
       return found !== null;
     },
     async looks() {
-      const seen = await onControl(() =>
+      const checks = await onControl(() =>
         cells
           .aggregate<CellLook & { fresh: boolean }>([
             named,
-            { $set: { fresh: lookedSince(staleMs) } },
+            { $set: { fresh: checkedSince(staleMs) } },
             { $sort: { cell: 1, checkTime: -1, worker: 1 } },
           ])
           .toArray(),
       );
-      const withFresh = new Set(seen.filter(({ fresh }) => fresh).map(({ cell }) => cell));
-      const told = new Set<string>();
-      return seen.flatMap(({ cell, worker, reachable, checkTime, error, fresh }) => {
-        if (!fresh && (withFresh.has(cell) || told.has(cell))) return [];
-        told.add(cell);
+      const withFresh = new Set(checks.filter(({ fresh }) => fresh).map(({ cell }) => cell));
+      const returned = new Set<string>();
+      return checks.flatMap(({ cell, worker, reachable, checkTime, error, fresh }) => {
+        if (!fresh && (withFresh.has(cell) || returned.has(cell))) return [];
+        returned.add(cell);
         return [{ cell, worker, reachable, checkTime, ...(error === undefined ? {} : { error }) }];
       });
     },
     async forgetOld() {
-      await onControl(() => cells.deleteMany({ $expr: { $not: lookedSince(keepMs) } }));
+      await onControl(() => cells.deleteMany({ $expr: { $not: checkedSince(keepMs) } }));
     },
   };
 }

@@ -46,7 +46,7 @@ export interface ChangeFeed {
  */
 export type OpenChangeFeed = (after?: Position) => Promise<ChangeFeed>;
 
-const lookForMs = 200;
+const maxAwaitMs = 200;
 
 function positionOf(token: ResumeToken): Position {
   const { _data: data } = token as { readonly _data?: unknown };
@@ -83,18 +83,18 @@ export function createChangeFeed({ db }: Pick<ControlDatabase, 'db'>): OpenChang
   return async (after) => {
     const stream: ChangeStream = db.watch([{ $match: { 'ns.coll': { $in: ['resources', 'operations'] } } }], {
       fullDocument: 'updateLookup',
-      maxAwaitTimeMS: lookForMs,
+      maxAwaitTimeMS: maxAwaitMs,
       ...(after === undefined ? {} : { resumeAfter: { _data: after } }),
     });
     try {
       // The first call opens the stream; only then is it known whether all changes since the position are available.
       const first = await onControl(() => stream.tryNext());
-      let waiting = first ?? undefined;
+      let buffered = first ?? undefined;
       return {
         start: after ?? positionOf(first?._id ?? stream.resumeToken),
         async next() {
-          const event = waiting ?? (await onControl(() => stream.tryNext()));
-          waiting = undefined;
+          const event = buffered ?? (await onControl(() => stream.tryNext()));
+          buffered = undefined;
           const change = event === null ? undefined : changeOf(event);
           return {
             position: positionOf(event?._id ?? stream.resumeToken),

@@ -59,7 +59,7 @@ export interface CommitDependencies {
 
 export function createCommit({ database, clock, installation, newId, end }: CommitDependencies): Commit {
   return async (work) => {
-    const late = (): TenureError =>
+    const timeoutError = (): TenureError =>
       new TenureError('control_unavailable', 'the control database did not commit in time; the outcome is unknown');
     const deadline = performance.now() + commitTimeoutMs;
     try {
@@ -68,24 +68,24 @@ export function createCommit({ database, clock, installation, newId, end }: Comm
         session.withTransaction(
           async () => {
             // Ends the driver's own retries when nobody waits for the result any more.
-            if (performance.now() > deadline) throw late();
+            if (performance.now() > deadline) throw timeoutError();
             // New for each attempt: a commit that lost a conflict then has a later id and time than the commit it
             // conflicted with.
-            const drawn: string[] = [];
+            const ids: string[] = [];
             const tx: Transaction = {
               session,
               time: clock.now(),
               entryId(position = 0) {
-                while (drawn.length <= position) drawn.push(newId());
-                return drawn[position] as string;
+                while (ids.length <= position) ids.push(newId());
+                return ids[position] as string;
               },
             };
-            const done = await work(tx);
-            if ('already' in done) {
+            const outcome = await work(tx);
+            if ('already' in outcome) {
               await session.abortTransaction();
-              return done.already;
+              return outcome.already;
             }
-            const { result, entries } = done;
+            const { result, entries } = outcome;
             const documents = entries.map((draft, index) =>
               sealEntry(draft, { id: tx.entryId(index), time: tx.time, installation }),
             );
@@ -102,7 +102,7 @@ export function createCommit({ database, clock, installation, newId, end }: Comm
           },
         ),
       );
-      return await withinMs(commitTimeoutMs, committing, late);
+      return await withinMs(commitTimeoutMs, committing, timeoutError);
     } catch (error) {
       throw asControlError(error);
     }

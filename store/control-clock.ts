@@ -39,13 +39,13 @@ export function clocksAgree({ apartMs }: ClockReading): boolean {
 }
 
 /** Compares clocks by one question and its answer, after F. Cristian, "Probabilistic clock synchronization" (1989). */
-export function compareClocks(asked: {
+export function compareClocks(request: {
   readonly atMs: number;
   readonly tookMs: number;
   readonly serverMs: number;
 }): ClockReading {
-  const differenceMs = asked.atMs + asked.tookMs / 2 - asked.serverMs;
-  return { differenceMs, apartMs: Math.max(0, Math.abs(differenceMs) - asked.tookMs / 2) };
+  const differenceMs = request.atMs + request.tookMs / 2 - request.serverMs;
+  return { differenceMs, apartMs: Math.max(0, Math.abs(differenceMs) - request.tookMs / 2) };
 }
 
 /** mongod's time at a moment of this process. */
@@ -78,13 +78,13 @@ export function createControlClock(client: MongoClient): ControlClock {
   let sample: Sample | undefined;
 
   async function measure(): Promise<ClockReading> {
-    const [wall, began] = [Date.now(), performance.now()];
+    const [wall, startedAt] = [Date.now(), performance.now()];
     const { localTime } = await onControl(() => client.db('admin').command({ hello: 1 }));
-    const tookMs = performance.now() - began;
+    const tookMs = performance.now() - startedAt;
     const serverMs = (localTime as Date).getTime();
     last = compareClocks({ atMs: wall, tookMs, serverMs });
-    const taken: Sample = { serverMs, at: began + tookMs / 2, uncertainMs: tookMs / 2 };
-    sample = sample === undefined ? taken : betterSample(sample, taken);
+    const latest: Sample = { serverMs, at: startedAt + tookMs / 2, uncertainMs: tookMs / 2 };
+    sample = sample === undefined ? latest : betterSample(sample, latest);
     return last;
   }
 

@@ -1,5 +1,5 @@
 import { ReadConcern } from 'mongodb';
-import { withBoundedReads } from './bounded-reads.ts';
+import { withBoundedReads } from './reading.ts';
 import type { Collection, Db, MongoClient } from 'mongodb';
 import type {
   AccessTurnDocument,

@@ -47,7 +47,7 @@ export interface TenantDocument extends ResourceBase<'Tenant', TenantSpec> {
    * build created the user.
    */
   databaseUser: string | null;
-  /** Tables promised to it from its cell's budget. */
+  /** Tables reserved for it from its cell's budget. */
   tables: number;
   /** The lock: the only operation that may change the tenant, with the fence of its current holder. */
   operation: { id: string; kind: OperationKind; fence: number } | null;
@@ -176,7 +176,7 @@ export interface BrakeDocument {
   times?: Date[];
 }
 
-/** What is kept of a purged tenant, for ever. */
+/** What is kept of a purged tenant, forever. */
 export interface TombstoneDocument {
   _id: string;
   storageVersion: typeof storageVersion;
@@ -241,8 +241,9 @@ export interface OperationDocument {
   state: OperationState;
   /** Present while the state is not final; the sweep finds operations by it. */
   unfinished?: true;
-  /** The state it leads to; a failed operation leaves the tenant in `from`. */
+  /** The state before it; if the operation fails, the tenant stays there. */
   from: LifecycleState;
+  /** The state it leads to. */
   to: LifecycleEnd;
   generation: number;
   /**
@@ -353,7 +354,7 @@ export interface CellDocument {
   error?: string;
 }
 
-/** A part of the tables promised on one cell; only the sum of all its parts has a meaning. */
+/** A part of the tables reserved on one cell; only the sum of all its parts has a meaning. */
 export interface CellTablesDocument {
   _id: string;
   cell: string;

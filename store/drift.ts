@@ -3,7 +3,7 @@ import type { ControlClock } from './control-clock.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { onControl } from './control-errors.ts';
 import type { DriftDocument } from './documents.ts';
-import { idsOfPurged } from './purged-tenants.ts';
+import { idsOfPurged } from './tombstones.ts';
 
 export interface DriftObservation extends Pick<DriftDocument, 'cell' | 'findings'> {
   readonly tenant: string;
@@ -12,7 +12,7 @@ export interface DriftObservation extends Pick<DriftDocument, 'cell' | 'findings
 
 /** What the last scan found for each tenant. Observations, not decisions. */
 export interface DriftStore {
-  observe(seen: readonly DriftObservation[]): Promise<void>;
+  observe(observations: readonly DriftObservation[]): Promise<void>;
   /** Undefined also if an operation has run since the scan: it may have changed what was found. */
   find(tenant: { readonly _id: string; readonly lastFence: number }): Promise<DriftDocument | undefined>;
   /** Removes the findings of a tenant that is purged or whose home an operation has changed since. */
@@ -22,13 +22,13 @@ export interface DriftStore {
 }
 
 /** Each scan renews its observations, so only older ones are looked up. */
-const unseenMs = 60 * 60 * 1000;
+const staleAfterMs = 60 * 60 * 1000;
 
 export function createDriftStore({ drift, resources }: ControlDatabase, clock: Pick<ControlClock, 'now'>): DriftStore {
   return {
-    async observe(seen) {
+    async observe(observations) {
       const checkTime = clock.now();
-      const updates = seen.map(({ tenant, ...observed }) => ({
+      const updates = observations.map(({ tenant, ...observed }) => ({
         updateOne: { filter: { _id: tenant }, update: { $set: { ...observed, checkTime } }, upsert: true },
       }));
       if (updates.length > 0) await onControl(() => drift.bulkWrite(updates, { ordered: false }));
@@ -45,7 +45,7 @@ export function createDriftStore({ drift, resources }: ControlDatabase, clock: P
         const purged = await idsOfPurged(
           { resources },
           drift,
-          { checkTime: { $lt: new Date(clock.now().getTime() - unseenMs) } },
+          { checkTime: { $lt: new Date(clock.now().getTime() - staleAfterMs) } },
           '_id',
         );
         if (purged.length > 0) await drift.deleteMany({ _id: { $in: purged } });

@@ -12,21 +12,21 @@ export interface EndedOperations {
 /** Follows the operations that end from now on. @throws TenureError control_unavailable */
 export type FollowEndedOperations = () => Promise<EndedOperations>;
 
-const lookForMs = 1_000;
+const maxAwaitMs = 1_000;
 
 interface Ended {
   readonly documentKey: { readonly _id: string };
 }
 
 /** mongod filters: of everything written to operations it sends only ends, and of these only the id. */
-const ends = [
+const endEvents = [
   { $match: { operationType: 'update', 'updateDescription.removedFields': 'unfinished' } },
   { $project: { documentKey: 1 } },
 ];
 
 export function followEndedOperations({ operations }: Pick<ControlDatabase, 'operations'>): FollowEndedOperations {
   return async () => {
-    const stream = operations.watch(ends, { maxAwaitTimeMS: lookForMs }) as unknown as ChangeStream<never, Ended>;
+    const stream = operations.watch(endEvents, { maxAwaitTimeMS: maxAwaitMs }) as unknown as ChangeStream<never, Ended>;
     const read = async (): Promise<string | undefined> => (await onControl(() => stream.tryNext()))?.documentKey._id;
     try {
       // The first call opens the stream.

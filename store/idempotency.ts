@@ -76,19 +76,19 @@ export function createIdempotencyStore(
       } catch (error) {
         if (!isDuplicateKey(error)) throw error;
       }
-      const held = await onControl(() => idempotency.findOne({ _id: { principal, key } }));
-      if (held !== null && held.fingerprint !== fingerprint) {
+      const existing = await onControl(() => idempotency.findOne({ _id: { principal, key } }));
+      if (existing !== null && existing.fingerprint !== fingerprint) {
         throw new TenureError(
           'idempotency_key_reused',
           'this Idempotency-Key was used before with a different method, path or body',
         );
       }
-      if (held?.answer == null)
+      if (existing?.answer == null)
         throw new TenureError(
           'idempotency_in_progress',
           'the first request with this Idempotency-Key is still running',
         );
-      return held.answer;
+      return existing.answer;
     },
     async keep(tx, { principal, key, claim }, answer) {
       const { matchedCount } = await idempotency.updateOne(

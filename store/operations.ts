@@ -87,7 +87,7 @@ export interface OperationStore {
    * Lets a pending operation begin under this fence, or ends it before it began.
    * @throws TenureError fenced, when it is no longer pending
    */
-  settlePending(tx: Transaction, id: string, change: UpdateFilter<OperationDocument>): Promise<OperationDocument>;
+  resolvePending(tx: Transaction, id: string, change: UpdateFilter<OperationDocument>): Promise<OperationDocument>;
   /** Removes the link to the next operation, because that one was cancelled. */
   unlink(tx: Transaction, id: string, cutShort: NonNullable<OperationDocument['cutShort']>): Promise<void>;
   /**
@@ -137,7 +137,7 @@ export function fenced(holder: Holder): TenureError {
 }
 
 /** For more tenants in one query mongod would read all operations and sort them. It reads this many in order. */
-const tenantsTogether = 100;
+const maxTenantsPerQuery = 100;
 
 function chunksOf<T>(values: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(values.length / size) }, (_, index) =>
@@ -152,7 +152,7 @@ async function* newestOf(
 ): AsyncGenerator<Sized<OperationDocument>> {
   const heads = await Promise.all(sources.map((source) => source.next()));
   try {
-    for (let left = limit; left > 0; left -= 1) {
+    for (let remaining = limit; remaining > 0; remaining -= 1) {
       let newest = -1;
       for (const [index, head] of heads.entries()) {
         const best = heads[newest];
@@ -186,9 +186,9 @@ export function createOperationStore({ operations }: ControlDatabase): Operation
   };
 
   function scan({ tenants, ...page }: OperationPage): AsyncIterable<Sized<OperationDocument>> {
-    if (tenants === undefined || tenants.length <= tenantsTogether) return ofTenants(tenants, page);
+    if (tenants === undefined || tenants.length <= maxTenantsPerQuery) return ofTenants(tenants, page);
     return newestOf(
-      chunksOf(tenants, tenantsTogether).map((some) => ofTenants(some, page)),
+      chunksOf(tenants, maxTenantsPerQuery).map((chunk) => ofTenants(chunk, page)),
       page.limit,
     );
   }
@@ -209,7 +209,7 @@ export function createOperationStore({ operations }: ControlDatabase): Operation
       return documents.map((document) => upgradeOnRead(document));
     },
     async stalled({ idleMs, begun, after, limit }) {
-      const isFurther: Filter<OperationDocument> =
+      const afterLast: Filter<OperationDocument> =
         after === undefined
           ? {}
           : {
@@ -223,7 +223,7 @@ export function createOperationStore({ operations }: ControlDatabase): Operation
             state: { $ne: 'pending' },
             runId: begun ? { $ne: null } : null,
             $expr: { $lt: ['$updateTime', { $subtract: ['$$NOW', idleMs] }] },
-            ...isFurther,
+            ...afterLast,
           })
           .sort({ updateTime: 1, _id: 1 })
           .limit(limit)
@@ -272,7 +272,7 @@ export function createOperationStore({ operations }: ControlDatabase): Operation
     },
     async beginWhilePending(id, step) {
       const path = `steps.${step}`;
-      const begun = {
+      const start = {
         $set: {
           [`${path}.state`]: 'intent',
           [`${path}.startTime`]: { $ifNull: [`$${path}.startTime`, '$$NOW'] },
@@ -280,11 +280,11 @@ export function createOperationStore({ operations }: ControlDatabase): Operation
         },
       };
       return (
-        (await onControl(() => operations.updateOne({ _id: id, state: 'pending', [path]: { $exists: true } }, [begun])))
+        (await onControl(() => operations.updateOne({ _id: id, state: 'pending', [path]: { $exists: true } }, [start])))
           .matchedCount === 1
       );
     },
-    async settlePending(tx, id, change) {
+    async resolvePending(tx, id, change) {
       const document = await operations.findOneAndUpdate(
         { _id: id, state: 'pending' },
         { ...change, ...(change.$set === undefined ? {} : { $set: withTexts(change.$set) }) },

@@ -1,7 +1,41 @@
 import { setImmediate as turnOfEvents } from 'node:timers/promises';
-import { BSON } from 'mongodb';
 import type { Collection, Document, Filter, FindOptions } from 'mongodb';
+import { BSON } from 'mongodb';
 import { asControlError } from './control-errors.ts';
+
+/** How long mongod may work on one read of control data. After that the read fails with `control_unavailable`. */
+const readLimit = { maxTimeMS: 10_000 } as const;
+/** For work over all data that a process does when it starts. */
+export const fullScan = { maxTimeMS: 600_000 } as const;
+
+/** The position of the options among the arguments of each read. */
+const reads: Readonly<Record<string, number>> = {
+  find: 1,
+  findOne: 1,
+  aggregate: 1,
+  countDocuments: 1,
+  estimatedDocumentCount: 0,
+};
+
+/** The same collection, with a time limit on every read. */
+export function withBoundedReads<Of extends Document>(collection: Collection<Of>): Collection<Of> {
+  return new Proxy(collection, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      const optionsIndex = typeof name === 'string' && Object.hasOwn(reads, name) ? reads[name] : undefined;
+      if (optionsIndex === undefined) return value.bind(target) as unknown;
+      return (...args: unknown[]): unknown => {
+        const options = { ...readLimit, ...(args[optionsIndex] as object | undefined) };
+        return Reflect.apply(
+          value,
+          target,
+          optionsIndex === 0 ? [options] : [args[0] ?? (name === 'aggregate' ? [] : {}), options],
+        ) as unknown;
+      };
+    },
+  });
+}
 
 /** A document and its size in the database. In memory it takes three to five times as much. */
 export interface Sized<T> {
@@ -10,7 +44,7 @@ export interface Sized<T> {
 }
 
 /** How much one query reads at most, unless the caller sets another limit. The next query reads the rest. */
-export const lookBytes = 8 * 1024 * 1024;
+export const maxReadBytes = 8 * 1024 * 1024;
 
 /**
  * After this many bytes the event loop gets a turn: otherwise all documents of a batch would be processed without a
@@ -47,7 +81,7 @@ export async function* readSized<Stored extends Document>(
 /** The first documents, up to this many bytes, but at least one. `more`: there are others. */
 export async function readWithin<T>(
   documents: AsyncIterable<Sized<T>>,
-  maxBytes = lookBytes,
+  maxBytes = maxReadBytes,
 ): Promise<{ readonly documents: T[]; readonly more: boolean }> {
   const read: T[] = [];
   let total = 0;

@@ -19,7 +19,7 @@ const windowMs = 60_000;
  * This many different refusals of one caller are recorded one by one within a window; further ones are counted by
  * action.
  */
-const toldOneByOne = 50;
+const maxRecordedSeparately = 50;
 /** The number of callers counted at the same time; beyond it the oldest window is closed. */
 const maxCallers = 10_000;
 
@@ -27,7 +27,8 @@ interface Counted {
   /** The last refusal. */
   refusal: LedgerDraft;
   count: number;
-  told: number;
+  /** How many of them are in the ledger. */
+  inLedger: number;
 }
 
 interface Window {
@@ -45,22 +46,22 @@ export function createRefusals({ commit, now = Date.now }: RefusalsDependencies)
 
   const write = (entry: LedgerDraft): Promise<void> => commit(async () => ({ result: undefined, entries: [entry] }));
 
-  async function tell(counted: Counted, since: number): Promise<void> {
-    const { refusal, count, told } = counted;
-    if (count === told) return;
-    counted.told = count;
+  async function writeCount(counted: Counted, since: number): Promise<void> {
+    const { refusal, count, inLedger } = counted;
+    if (count === inLedger) return;
+    counted.inLedger = count;
     try {
       await write(count === 1 ? refusal : { ...refusal, repeated: { count, since: new Date(since).toISOString() } });
     } catch (error) {
       // What could not be written now is written with the next entry.
-      counted.told = Math.min(counted.told, told);
+      counted.inLedger = Math.min(counted.inLedger, inLedger);
       throw error;
     }
   }
 
   async function close(caller: string, { since, counted }: Window): Promise<void> {
     windows.delete(caller);
-    for (const one of counted.values()) await tell(one, since);
+    for (const counter of counted.values()) await writeCount(counter, since);
   }
 
   async function closeEnded(): Promise<void> {
@@ -85,16 +86,16 @@ export function createRefusals({ commit, now = Date.now }: RefusalsDependencies)
   function counterOf({ counted }: Window, refusal: LedgerDraft): Counted {
     const { action, target, reason, tenant, actor } = refusal;
     // With other roles it is a different attempt.
-    const own = JSON.stringify([action, reason, target.kind, target.name, target.uid, tenant, actor.roles]);
-    const known = counted.get(own);
+    const ownKey = JSON.stringify([action, reason, target.kind, target.name, target.uid, tenant, actor.roles]);
+    const known = counted.get(ownKey);
     if (known !== undefined) return known;
-    const isFurther = counted.size >= toldOneByOne;
-    const key = isFurther ? JSON.stringify([action, reason, target.kind]) : own;
+    const isOverLimit = counted.size >= maxRecordedSeparately;
+    const key = isOverLimit ? JSON.stringify([action, reason, target.kind]) : ownKey;
     const found = counted.get(key);
     if (found !== undefined) return found;
-    const begun = { refusal, count: 0, told: 0 };
-    counted.set(key, begun);
-    return begun;
+    const counter = { refusal, count: 0, inLedger: 0 };
+    counted.set(key, counter);
+    return counter;
   }
 
   return {
@@ -115,9 +116,9 @@ export function createRefusals({ commit, now = Date.now }: RefusalsDependencies)
       // An attempt on many targets is not recorded as an entry of one of them.
       const about = ({ target, tenant }: LedgerDraft): string => JSON.stringify([target, tenant]);
       const isOfMany = counted.count > 1 && about(counted.refusal) !== about(refusal);
-      const { tenant: _tenant, ...ofNobody } = refusal;
-      counted.refusal = isOfMany ? { ...ofNobody, target: { kind: refusal.target.kind } } : refusal;
-      if (counted.told === 0 || counted.count >= counted.told * 10) await tell(counted, window.since);
+      const { tenant: _tenant, ...withoutTenant } = refusal;
+      counted.refusal = isOfMany ? { ...withoutTenant, target: { kind: refusal.target.kind } } : refusal;
+      if (counted.inLedger === 0 || counted.count >= counted.inLedger * 10) await writeCount(counted, window.since);
     },
     async flush() {
       for (const [caller, window] of [...windows]) await close(caller, window);

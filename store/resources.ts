@@ -20,10 +20,10 @@ import { upgradeOnRead } from './storage-versions.ts';
 import { withSearchKeys, withoutSearchKeys } from './tenant-search-keys.ts';
 
 /** Kinds that have no operations. */
-const settledKinds = ['Plan', 'Region', 'TenantTemplate'] as const satisfies readonly ResourceKind[];
+const catalogKinds = ['Plan', 'Region', 'TenantTemplate'] as const satisfies readonly ResourceKind[];
 
 /** The maximum number of regions that a decision reads. */
-const mostRegions = 1_000;
+const maxRegions = 1_000;
 
 /** What a declaration writes: all of it replaces the previous values. */
 export interface Declaration<Spec> {
@@ -92,7 +92,7 @@ export interface ResourceStore {
    * to use it. Its revisions stay.
    * @throws TenureError revision_stale
    */
-  removeSettled(tx: Transaction, document: DocumentOfKind<UsedKind>): Promise<void>;
+  removeCatalogResource(tx: Transaction, document: DocumentOfKind<UsedKind>): Promise<void>;
   /** Approximate number of tenants; deleted ones count until their purge. */
   estimateTenants(): Promise<number>;
   /**
@@ -126,8 +126,9 @@ export function stateReference(document: ResourceDocument): StateReference {
 /** The error for a unique index violation: the name, or one of a region's cells, is already used. */
 function asExisting(error: unknown, { kind, name }: ResourceDocument): unknown {
   if (!isDuplicateKey(error)) return error;
-  const ofCell = Object.hasOwn((error.keyPattern ?? {}) as object, 'spec.cells.name');
-  if (!ofCell) return new TenureError('already_exists', `a ${kind} named "${name}" already exists`, { cause: error });
+  const isCellConflict = Object.hasOwn((error.keyPattern ?? {}) as object, 'spec.cells.name');
+  if (!isCellConflict)
+    return new TenureError('already_exists', `a ${kind} named "${name}" already exists`, { cause: error });
   const message = `a cell of ${kind} "${name}" belongs to another region`;
   return new TenureError('already_exists', message, {
     cause: error,
@@ -214,10 +215,10 @@ export function createResourceStore(
       return (await readWithin(scan(kind, page), Infinity)).documents;
     },
     async planAndRegions(name) {
-      const either: Filter<StoredResource> = { $or: [{ kind: 'Plan', name }, { kind: 'Region' }] };
+      const planOrRegion: Filter<StoredResource> = { $or: [{ kind: 'Plan', name }, { kind: 'Region' }] };
       const found = await onControl(() =>
         resources
-          .find(either, { projection: withoutSearchKeys, sort: { kind: 1, name: 1 }, limit: mostRegions + 1 })
+          .find(planOrRegion, { projection: withoutSearchKeys, sort: { kind: 1, name: 1 }, limit: maxRegions + 1 })
           .toArray(),
       );
       const read = found.map((document) => upgradeOnRead(document as DocumentOfKind<'Plan' | 'Region'>));
@@ -286,7 +287,7 @@ export function createResourceStore(
         throw new TenureError('revision_stale', `Tenant "${tenant.name}" is no longer at revision ${tenant.revision}`);
       await cellTables.count(tx, { before: tenant });
     },
-    async removeSettled(tx, document) {
+    async removeCatalogResource(tx, document) {
       const { deletedCount } = await resources.deleteOne(
         { _id: document._id, revision: document.revision },
         { session: tx.session },
@@ -301,7 +302,7 @@ export function createResourceStore(
     // There are few resources of the other kinds; counting all tenants would cost more the more there are.
     async estimateTenants() {
       const [all, others] = await onControl(() =>
-        Promise.all([resources.estimatedDocumentCount(), resources.countDocuments({ kind: { $in: settledKinds } })]),
+        Promise.all([resources.estimatedDocumentCount(), resources.countDocuments({ kind: { $in: catalogKinds } })]),
       );
       return Math.max(0, all - others);
     },

@@ -78,22 +78,22 @@ export function createRevisionStore({ revisions, ledger, operations }: ControlDa
     },
     scan: (uid, { before, limit }) =>
       newest({ '_id.uid': uid, ...(before === undefined ? {} : { '_id.generation': { $lt: before } }) }, limit),
-    async origins(uid, asked) {
+    async origins(uid, requested) {
       const entries = await onControl(() =>
         ledger
-          .find({ _id: { $in: asked.map(({ ledgerEntry }) => ledgerEntry) } }, { projection: { bytes: 0 } })
+          .find({ _id: { $in: requested.map(({ ledgerEntry }) => ledgerEntry) } }, { projection: { bytes: 0 } })
           .toArray(),
       );
       const requests = entries.filter(({ operationId }) => operationId === null).map(({ requestId }) => requestId);
-      const asking = await onControl(() =>
+      const started = await onControl(() =>
         operations
           .find({ 'tenant.uid': uid, requestId: { $in: requests } }, { projection: { requestId: 1 } })
           .toArray(),
       );
-      const byRequest = new Map(asking.map(({ _id, requestId }) => [requestId, _id]));
+      const byRequest = new Map(started.map(({ _id, requestId }) => [requestId, _id]));
       const byEntry = new Map(entries.map((entry) => [entry._id, entry]));
       return new Map(
-        asked.flatMap(({ generation, ledgerEntry }): [number, RevisionOrigin][] => {
+        requested.flatMap(({ generation, ledgerEntry }): [number, RevisionOrigin][] => {
           const entry = byEntry.get(ledgerEntry);
           if (entry === undefined) return [];
           const subject = entry.openings.find(({ pointer }) => pointer === '/actor/subject')?.value;

@@ -31,26 +31,26 @@ export interface RolloutStore {
     page: { readonly before?: string; readonly limit: number },
   ): AsyncIterable<Sized<RolloutDocument>>;
   /** Roll-outs for which a workflow still has work. */
-  unsettled(): Promise<RolloutDocument[]>;
+  unfinished(): Promise<RolloutDocument[]>;
   /**
-   * Records the progress of a roll-out that runs and is still at `stood`.
-   * @throws TenureError rollout_not_possible, when its state was changed in the meantime or another turn has continued
-   * it
+   * Records the progress of a roll-out that runs and is still at `expected`.
+   * @throws TenureError rollout_not_possible, when its state was changed in the meantime or another iteration has
+   * continued it
    */
   progress(
     id: string,
-    stood: Partial<Pick<RolloutDocument, 'cursor' | 'wave'>>,
-    seen: Partial<Pick<RolloutDocument, 'cursor' | 'wave'>>,
+    expected: Partial<Pick<RolloutDocument, 'cursor' | 'wave'>>,
+    next: Partial<Pick<RolloutDocument, 'cursor' | 'wave'>>,
   ): Promise<void>;
   /** Records that a roll-out that does not run has no more work. */
-  settled(id: string): Promise<void>;
+  markFinished(id: string): Promise<void>;
   /** Adds a tenant, once. Returns whether it was not a member before. */
   take(rollout: string, tenant: { readonly uid: string; readonly name: string }): Promise<boolean>;
   /**
    * Records the operation that changes a member, in the commit that starts it; `null` if the member needs no operation.
    * Of this commit and a `turn` of the roll-out, one sees the other: once a turn has stopped the roll-out, nothing more
    * is started.
-   * @throws TenureError rollout_not_possible, when it does not run, or another turn has started the member
+   * @throws TenureError rollout_not_possible, when it does not run, or another iteration has started the member
    */
   beginMember(tx: Transaction, id: RolloutMemberDocument['_id'], operationId: string | null): Promise<void>;
   /**
@@ -65,7 +65,7 @@ export interface RolloutStore {
   /** Records the result of a member that is being changed by the operation with which it was read. */
   setMember(
     member: Pick<RolloutMemberDocument, '_id' | 'operationId'>,
-    seen: Pick<RolloutMemberDocument, 'state' | 'operationId' | 'error'>,
+    result: Pick<RolloutMemberDocument, 'state' | 'operationId' | 'error'>,
   ): Promise<void>;
   /** Moves all its members from one state to another. */
   moveMembers(tx: Transaction, rollout: string, from: MemberState, to: MemberState): Promise<void>;
@@ -89,8 +89,8 @@ export function createRolloutStore(
       returnDocument: 'after',
     });
     if (after !== null) return upgradeOnRead(after);
-    const present = await rollouts.findOne({ _id: id }, { session: tx.session });
-    throw new TenureError('rollout_not_possible', `roll-out ${id} is ${present?.state ?? 'gone'}`);
+    const current = await rollouts.findOne({ _id: id }, { session: tx.session });
+    throw new TenureError('rollout_not_possible', `roll-out ${id} is ${current?.state ?? 'gone'}`);
   };
 
   return {
@@ -118,16 +118,16 @@ export function createRolloutStore(
       );
       return mapSized(page, (document) => upgradeOnRead(document));
     },
-    unsettled: async () =>
+    unfinished: async () =>
       (await onControl(() => rollouts.find({ unsettled: true }).toArray())).map((document) => upgradeOnRead(document)),
-    async progress(id, stood, seen) {
+    async progress(id, expected, next) {
       const { matchedCount } = await onControl(() =>
-        rollouts.updateOne({ ...stood, _id: id, state: 'running' }, { $set: { ...seen, updateTime: clock.now() } }),
+        rollouts.updateOne({ ...expected, _id: id, state: 'running' }, { $set: { ...next, updateTime: clock.now() } }),
       );
       if (matchedCount === 0)
-        throw new TenureError('rollout_not_possible', `roll-out ${id} has changed since this turn read it`);
+        throw new TenureError('rollout_not_possible', `roll-out ${id} has changed since this iteration read it`);
     },
-    async settled(id) {
+    async markFinished(id) {
       await onControl(() => rollouts.updateOne({ _id: id, state: { $ne: 'running' } }, { $unset: { unsettled: '' } }));
     },
     async take(rollout, { uid, name }) {
@@ -159,19 +159,19 @@ export function createRolloutStore(
       if (matchedCount === 0)
         throw new TenureError(
           'rollout_not_possible',
-          `tenant ${id.tenant} was started by another turn of roll-out ${id.rollout}`,
+          `tenant ${id.tenant} was started by another iteration of roll-out ${id.rollout}`,
         );
     },
     async giveBack(rollout) {
       await onControl(async () => {
-        const unbegun = { '_id.rollout': rollout, state: 'changing', operationId: null } as const;
-        if ((await rolloutMembers.findOne(unbegun)) === null) return;
+        const notStarted = { '_id.rollout': rollout, state: 'changing', operationId: null } as const;
+        if ((await rolloutMembers.findOne(notStarted)) === null) return;
         // This comes first: adding starts from the beginning again, and skips tenants that already have the version.
         const { matchedCount } = await rollouts.updateOne(
           { _id: rollout, state: { $ne: 'running' } },
           { $set: { cursor: null } },
         );
-        if (matchedCount > 0) await rolloutMembers.deleteMany(unbegun);
+        if (matchedCount > 0) await rolloutMembers.deleteMany(notStarted);
       });
     },
     async giveUpOn(rollout, changingMs) {
@@ -189,16 +189,16 @@ export function createRolloutStore(
           },
         ],
       };
-      const isLate = { $lt: ['$takeTime', { $subtract: ['$$NOW', changingMs] }] };
+      const isOverdue = { $lt: ['$takeTime', { $subtract: ['$$NOW', changingMs] }] };
       await onControl(() =>
         rolloutMembers.updateMany(
-          { '_id.rollout': rollout, state: 'changing', takeTime: { $exists: true }, $expr: isLate },
+          { '_id.rollout': rollout, state: 'changing', takeTime: { $exists: true }, $expr: isOverdue },
           [{ $set: { state: 'failed', error: { code: 'operation_in_progress', message } } }],
         ),
       );
     },
-    async setMember({ _id, operationId }, seen) {
-      await onControl(() => rolloutMembers.updateOne({ _id, operationId, state: 'changing' }, { $set: seen }));
+    async setMember({ _id, operationId }, result) {
+      await onControl(() => rolloutMembers.updateOne({ _id, operationId, state: 'changing' }, { $set: result }));
     },
     async moveMembers(tx, rollout, from, to) {
       await rolloutMembers.updateMany(

@@ -51,7 +51,7 @@ type Stage = Record<string, unknown>;
 
 const liveLeases = { $filter: { input: '$leases', as: 'lease', cond: { $gt: ['$$lease.until', '$$NOW'] } } };
 
-function without(attempt: string): Stage {
+function otherLiveLeases(attempt: string): Stage {
   return {
     $filter: {
       input: '$leases',
@@ -79,7 +79,7 @@ export function createStepLeases({ operations }: ControlDatabase): StepLeases {
           $set: {
             ...set,
             updateTime: '$$NOW',
-            leases: { $concatArrays: [without(attempt.attempt), [leaseOf(attempt, leaseMs)]] },
+            leases: { $concatArrays: [otherLiveLeases(attempt.attempt), [leaseOf(attempt, leaseMs)]] },
           },
         },
       ]),
@@ -137,7 +137,7 @@ export function createStepLeases({ operations }: ControlDatabase): StepLeases {
     },
     async intendUndo(attempt, leaseMs) {
       const path = `steps.${attempt.step}.state`;
-      const noneAtWork = {
+      const noOtherHolder = {
         [path]: { $ne: 'undone' },
         $expr: {
           $not: {
@@ -151,12 +151,12 @@ export function createStepLeases({ operations }: ControlDatabase): StepLeases {
           },
         },
       };
-      if (await take(attempt, leaseMs, 'compensating', {}, noneAtWork)) return 0;
+      if (await take(attempt, leaseMs, 'compensating', {}, noOtherHolder)) return 0;
       const waitMs = await remaining(attempt.operationId, { step: attempt.step });
       if (waitMs > 0) return waitMs;
       // The blocking lease may have ended between the two reads.
-      if (await take(attempt, leaseMs, 'compensating', {}, noneAtWork)) return 0;
-      // A late attempt begins nothing: at its next look the step is undone.
+      if (await take(attempt, leaseMs, 'compensating', {}, noOtherHolder)) return 0;
+      // A late attempt begins nothing: its next check finds that the step is undone.
       if (
         (await onControl(() =>
           operations.countDocuments({
@@ -177,7 +177,7 @@ export function createStepLeases({ operations }: ControlDatabase): StepLeases {
           {
             $set: {
               updateTime: '$$NOW',
-              leases: { $concatArrays: [without(attempt.attempt), [leaseOf(attempt, leaseMs)]] },
+              leases: { $concatArrays: [otherLiveLeases(attempt.attempt), [leaseOf(attempt, leaseMs)]] },
             },
           },
         ]),

@@ -89,7 +89,7 @@ export interface Store {
   readonly newId: () => string;
   readonly clock: ControlClock;
   /**
-   * Connects, creates missing collections and indexes, updates the search keys of tenants and the promised tables of
+   * Connects, creates missing collections and indexes, updates the search keys of tenants and the reserved tables of
    * cells, and removes personal values that are no longer needed.
    */
   prepare(): Promise<void>;
@@ -177,11 +177,12 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
     },
     async ping() {
       requirePrepared();
-      const late = (): TenureError => new TenureError('control_unavailable', 'the control database does not answer');
+      const timeoutError = (): TenureError =>
+        new TenureError('control_unavailable', 'the control database does not answer');
       await withinMs(
         pingTimeoutMs,
         onControl(() => database.db.command({ ping: 1 })),
-        late,
+        timeoutError,
       );
     },
   };

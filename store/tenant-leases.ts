@@ -34,17 +34,17 @@ export function createTenantLeaseStore(
 ): TenantLeaseStore {
   // With snapshots alone, two commits can both succeed although each has read what the other writes. Both write this
   // document, so they conflict.
-  async function takeTurn({ session }: Transaction, tenant: string): Promise<void> {
+  async function forceConflict({ session }: Transaction, tenant: string): Promise<void> {
     await accessTurns.updateOne({ _id: tenant }, { $inc: { turns: 1 } }, { session, upsert: true });
   }
 
   const expiry = (until: Date): Date => new Date(until.getTime() + keepMs);
   return {
     async grant(tx, { id, ...lease }) {
-      await takeTurn(tx, lease.tenant);
+      await forceConflict(tx, lease.tenant);
       await leases.insertOne({ _id: id, ...lease, expireTime: expiry(lease.until) }, { session: tx.session });
     },
-    ending: takeTurn,
+    ending: forceConflict,
     async forget({ session }, tenant) {
       await accessTurns.deleteOne({ _id: tenant }, { session });
     },

@@ -1,5 +1,5 @@
 import { facetScheme, facetsOf } from '../domain/tenant-facets.ts';
-import { goingOverAll } from './bounded-reads.ts';
+import { fullScan } from './reading.ts';
 import type { ControlDatabase } from './control-database.ts';
 import type { ResourceDocument, StoredResource, TenantDocument } from './documents.ts';
 
@@ -33,7 +33,7 @@ const maxPasses = 5;
 export async function deriveMissingSearchKeys({ resources }: Pick<ControlDatabase, 'resources'>): Promise<void> {
   for (let pass = 1; pass <= maxPasses; pass += 1) {
     const stale = resources
-      .find({ kind: 'Tenant', facetScheme: { $ne: facetScheme } }, goingOverAll)
+      .find({ kind: 'Tenant', facetScheme: { $ne: facetScheme } }, fullScan)
       .project<FacetFields>({ revision: 1, spec: 1, labels: 1, placement: 1, conditions: 1, plan: 1, scheduledPlan: 1 })
       .batchSize(batchSize);
     let batch: FacetFields[] = [];

@@ -84,8 +84,8 @@ export function createTenantSearch(
     base: StoredFilter,
     sets: readonly (readonly string[])[],
   ): Promise<{ readonly facets: readonly string[]; readonly atMost: number }> {
-    const [only = [everyTenant], ...others] = sets;
-    if (others.length === 0) return { facets: only, atMost: Infinity };
+    const [firstSet = [everyTenant], ...others] = sets;
+    if (others.length === 0) return { facets: firstSet, atMost: Infinity };
     const limit = maxExamined + 1;
     const counted = await Promise.all(
       sets.map(async (facets) => ({
@@ -122,20 +122,20 @@ export function createTenantSearch(
       base,
       requirements.filter(({ must }) => must === 'haveOneOf').map(({ facets }) => facets),
     );
-    const led: StoredFilter = { ...base, facets: { $in: [...lead.facets] } };
+    const leadFilter: StoredFilter = { ...base, facets: { $in: [...lead.facets] } };
     const rest = residual(filter, lead.facets);
-    const all = (): Scan => ({ tenants: read({ ...led, ...rest }, limit, searchIndex) });
+    const all = (): Scan => ({ tenants: read({ ...leadFilter, ...rest }, limit, searchIndex) });
     if (lead.atMost <= maxExamined || Object.keys(rest).length === 0) return all();
 
     const [last] = await resources
-      .find(led, { hint: searchIndex, projection: { _id: 0, name: 1 } })
+      .find(leadFilter, { hint: searchIndex, projection: { _id: 0, name: 1 } })
       .sort({ name: 1 })
       .skip(maxExamined - 1)
       .limit(1)
       .toArray();
     if (last === undefined) return all();
     return {
-      tenants: read({ ...led, ...rest, name: { ...name, $lte: last.name } }, limit, searchIndex),
+      tenants: read({ ...leadFilter, ...rest, name: { ...name, $lte: last.name } }, limit, searchIndex),
       searchedTo: last.name,
     };
   }

@@ -1,4 +1,4 @@
-import type { Filter } from 'mongodb';
+import type { Filter, Collection } from 'mongodb';
 import type { Transaction } from './commit.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { onControl } from './control-errors.ts';
@@ -57,4 +57,30 @@ export function createTombstoneStore({ tombstones }: ControlDatabase): Tombstone
       );
     },
   };
+}
+
+/** Ids of the documents whose tenant is no longer in the registry. `tenantField` holds its uid. */
+export async function idsOfPurged<Document extends { _id: string }>(
+  { resources }: Pick<ControlDatabase, 'resources'>,
+  collection: Collection<Document>,
+  filter: Filter<Document>,
+  tenantField: '_id' | 'tenant',
+): Promise<string[]> {
+  const found = await collection
+    .aggregate<{ _id: string }>([
+      { $match: filter },
+      {
+        $lookup: {
+          from: resources.collectionName,
+          localField: tenantField,
+          foreignField: '_id',
+          pipeline: [{ $project: { _id: 1 } }],
+          as: 'found',
+        },
+      },
+      { $match: { found: [] } },
+      { $project: { _id: 1 } },
+    ])
+    .toArray();
+  return found.map(({ _id }) => _id);
 }

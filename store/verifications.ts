@@ -54,15 +54,15 @@ export interface VerificationStore {
 }
 
 /** The id of a pair; the order of the two does not matter. */
-export function pairOf(one: string, other: string): string {
-  return [one, other].toSorted().join('/');
+export function pairOf(first: string, second: string): string {
+  return [first, second].toSorted().join('/');
 }
 
 export function createVerificationStore(
   { verifications }: ControlDatabase,
   clock: Pick<ControlClock, 'now'>,
 ): VerificationStore {
-  const underWay = ({ pair, id }: RunningVerification) => ({ _id: pair, 'running.id': id });
+  const runningFilter = ({ pair, id }: RunningVerification) => ({ _id: pair, 'running.id': id });
   return {
     async accept(tx, tenants, verification) {
       const pair = pairOf(tenants[0].uid, tenants[1].uid);
@@ -93,7 +93,7 @@ export function createVerificationStore(
       return (
         (await onControl(() =>
           verifications.findOneAndUpdate(
-            underWay(running),
+            runningFilter(running),
             { $set: { 'running.attempt': attempt } },
             { returnDocument: 'after' },
           ),
@@ -102,7 +102,7 @@ export function createVerificationStore(
     },
     async record(tx, running, attempt, report) {
       const { matchedCount } = await verifications.updateOne(
-        { ...underWay(running), 'running.attempt': attempt },
+        { ...runningFilter(running), 'running.attempt': attempt },
         { $set: { running: null, failure: null, report, updateTime: tx.time } },
         { session: tx.session },
       );
@@ -112,7 +112,7 @@ export function createVerificationStore(
     async giveUp(tx, running, { code, message }) {
       const failure = { id: running.id, time: tx.time, code, message };
       const { matchedCount } = await verifications.updateOne(
-        underWay(running),
+        runningFilter(running),
         { $set: { running: null, failure, updateTime: tx.time } },
         { session: tx.session },
       );

@@ -1,5 +1,5 @@
-// The door of every npm script. Plain JavaScript without dependencies: it runs on any Node from 20, before anything is installed,
-// sees to it that the dependencies are there, and goes on with the pinned Node in TypeScript.
+// The first step of every npm script. Plain JavaScript without dependencies, because it runs on any Node from 20 before
+// anything is installed. It installs missing dependencies, and continues in TypeScript with the pinned Node.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -57,8 +57,8 @@ async function main([command, ...rest]) {
 }
 
 /**
- * Stays in the caller's process group, so that whatever ends the group ends the command too. The channel tells the command when
- * this process has ended, however it did.
+ * The command stays in the caller's process group, so that a signal to the group ends it too. It detects the end of
+ * this process by the channel, which closes for whatever reason this process ends.
  */
 async function run(node, commandArguments) {
   const child = spawn(node, commandArguments, {

@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Digest of what a build reads: `context`, such as the version of the compiler, and the files below `directory` in the given order. */
+/**
+ * Digest of the inputs of a build: `context`, such as the version of the compiler, and these files in `directory`, in
+ * the given order.
+ */
 export function inputsDigest(context: string, directory: string, paths: readonly string[]): string {
   const hash = createHash('sha256').update(context);
   for (const path of paths) {
@@ -12,7 +15,7 @@ export function inputsDigest(context: string, directory: string, paths: readonly
   return `sha256:${hash.digest('hex')}`;
 }
 
-/** Puts the files into `directory` one after the other, each complete. `staging` must be on the same file system. */
+/** Writes the files to `directory` one by one, each atomically. `staging` must be on the same file system. */
 export function installFiles(
   staging: string,
   directory: string,

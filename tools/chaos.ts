@@ -3,7 +3,10 @@ import { runLonger } from './testing/longer-run.ts';
 
 const DEFAULT_MINUTES = '10';
 
-/** Strikes every process of an installation for longer than `npm test` has the time for, from another seed each time unless one is given. */
+/**
+ * Kills and pauses every process of an installation for longer than `npm test` does, with a new seed each time unless
+ * one is set.
+ */
 async function main(): Promise<number> {
   return await runLonger('test/chaos/chaos.test.ts', {
     TENURE_CHAOS_MINUTES: DEFAULT_MINUTES,

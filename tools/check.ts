@@ -12,7 +12,7 @@ import { opa } from './toolchain/tools.ts';
 const clone = fileURLToPath(new URL('..', import.meta.url));
 const CHECK_TIMEOUT_MS = 10 * 60_000;
 
-/** What a check found; `output` is shown when it failed. */
+/** The result of a check; `output` is shown if it failed. */
 interface Finding {
   readonly ok: boolean;
   readonly output: string;
@@ -34,7 +34,7 @@ const checks: readonly Check[] = [
   { name: 'compiled policy', run: compiledPolicy },
 ];
 
-/** Runs every check, also after one has failed; the exit code is 0 only when all passed. */
+/** Runs every check, even after one has failed. The exit code is 0 only if all passed. */
 async function main(): Promise<number> {
   const failed: string[] = [];
   for (const check of checks) {
@@ -50,12 +50,12 @@ async function main(): Promise<number> {
   return failed.length === 0 ? 0 : 1;
 }
 
-/** A check by a program of a dependency. */
+/** A check that runs a program of a dependency. */
 function program(name: string, [command, ...commandArguments]: readonly [string, ...string[]]): Check {
   return {
     name,
     async run() {
-      // The programs start `node` by name; the pinned one stands first.
+      // The programs start `node` by name, so the pinned one must be first on PATH.
       const bin = join(clone, 'node_modules', '.bin');
       const result = await runCommand(join(bin, command), commandArguments, {
         timeoutMs: CHECK_TIMEOUT_MS,

@@ -12,7 +12,7 @@ async function main(): Promise<number> {
     throw new OperatorError(`npm run container-files takes no arguments, not ${process.argv.slice(2).join(' ')}`);
   await writeInstallationFiles(directory);
   console.log(
-    `${directory} holds the secrets, and context.json for ./tenure; keep a copy of keyring.json elsewhere: without it no tenant can be opened`,
+    `${directory} contains the secrets, and context.json for ./tenure; keep a copy of keyring.json elsewhere: without it no tenant can be opened`,
   );
   return 0;
 }

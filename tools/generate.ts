@@ -13,7 +13,7 @@ import { OperatorError, runMain } from './process/operator-error.ts';
 
 const clone = fileURLToPath(new URL('..', import.meta.url));
 
-/** Writes every generated file, or with `--check` says which differ from what would be written; then the exit code is 1. */
+/** Writes every generated file. With `--check`, only reports the files that differ; the exit code is then 1. */
 async function main(): Promise<number> {
   const unknown = process.argv.slice(2).filter((argument) => argument !== '--check');
   if (unknown.length > 0)

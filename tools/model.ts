@@ -3,7 +3,7 @@ import { NO_TIME_LIMIT, runLonger } from './testing/longer-run.ts';
 
 const DEFAULT_RUNS = '100';
 
-/** Runs the model of the lifecycle for longer than `npm test` has the time for, from another seed each time unless one is given. */
+/** Runs the model of the lifecycle for longer than `npm test` does, with a new seed each time unless one is set. */
 async function main(): Promise<number> {
   return await runLonger('test/model', {
     TENURE_MODEL_RUNS: DEFAULT_RUNS,

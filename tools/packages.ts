@@ -17,7 +17,7 @@ async function main(): Promise<number> {
   const { repository } = JSON.parse(readFileSync(join(clone, 'package.json'), 'utf8')) as { repository?: unknown };
   if (repository === undefined)
     console.error(
-      'package.json names no "repository": npm publishes with provenance only what names the repository it was built from',
+      'package.json has no "repository": npm publishes a package with provenance only if it names the repository it was built from',
     );
   return 0;
 }

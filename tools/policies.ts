@@ -13,7 +13,7 @@ import type { CommandResult } from './process/run-command.ts';
 
 const entrypoints = Object.values(policyEntrypoints);
 
-/** The least part of the policies, in percent, that their own tests must run. */
+/** The minimum coverage of the policies by their own tests, in percent. */
 const COVERAGE_THRESHOLD = 95;
 const OPA_TIMEOUT_MS = 120_000;
 
@@ -21,19 +21,19 @@ export const policiesDirectory = fileURLToPath(new URL('../policies', import.met
 
 /** `bundle.json` beside `policy.wasm` and `data.json`. */
 export interface BundleManifest {
-  /** What decisions are recorded under, see `bundleDigest`. */
+  /** The digest that is recorded with every decision, see `bundleDigest`. */
   readonly digest: string;
   readonly entrypoints: readonly string[];
   /** Version of the compiler. */
   readonly opa: string;
-  /** Digest of everything that the compiler was given; the same inputs are not compiled again. */
+  /** Digest of all inputs of the compiler; the same inputs are not compiled again. */
   readonly inputs: string;
 }
 
 /**
- * Compiles the Rego of `directory` to `directory/dist` unless that is up to date: then the compiler is not needed.
+ * Compiles the Rego in `directory` to `directory/dist`. Does not need the compiler if `dist` is up to date.
  * Returns the bundle's manifest and whether it was compiled now.
- * @throws OperatorError with the compiler's words
+ * @throws OperatorError with the compiler's message
  */
 export async function compilePolicies(
   acquireOpa: () => Promise<string>,
@@ -62,7 +62,7 @@ export async function compilePolicies(
       opa: version,
       inputs,
     };
-    // The manifest comes last: whoever reads in between sees a digest that does not fit, never a wrong decision.
+    // The manifest is written last: a reader in between finds a digest that does not match, and never decides wrongly.
     installFiles(staging, dist, {
       'policy.wasm': wasm,
       'data.json': data,
@@ -75,7 +75,7 @@ export async function compilePolicies(
   }
 }
 
-/** The checks that Rego sources have to pass, each with the command's result: formatting, strict compilation, tests with coverage. */
+/** The checks of the Rego sources, each with the result of its command: format, strict compilation, tests, coverage. */
 export async function checkPolicies(
   opa: string,
   directory: string = policiesDirectory,
@@ -90,14 +90,14 @@ export async function checkPolicies(
     await run('opa fmt', ['fmt', '--list', '--fail', 'tenure']),
     await run('opa check', ['check', '--strict', ...capabilities, '--ignore', '*_test.rego', ...sources]),
     await run('opa test', ['test', ...sources]),
-    // Apart from the tests, for with coverage the output is one JSON document that hides which test failed.
+    // Separate from the tests, because with coverage the output is one JSON document that hides which test failed.
     await run('opa coverage', ['test', '--coverage', '--threshold', String(COVERAGE_THRESHOLD), ...sources]),
   ];
 }
 
 /**
- * What is wrong with the bundle in `dist`, which is under version control: it must fit its sources, and be what `opa` compiles if that is
- * the version it was compiled with. Undefined if nothing is wrong.
+ * What is wrong with the bundle in `dist`, which is under version control; undefined if nothing is wrong. The bundle
+ * must match its sources. If `opa` has the version that compiled it, it must also match what `opa` compiles.
  */
 export async function compiledPolicyFlaw(
   opa: string,
@@ -112,15 +112,15 @@ export async function compiledPolicyFlaw(
     const { wasm, data } = await build(opa, directory, staging);
     return bundleDigest(wasm, data) === manifest.digest
       ? undefined
-      : 'policies/dist is not what its sources compile to';
+      : 'policies/dist differs from what its sources compile to';
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
 }
 
 /**
- * The packages and the root of `data`; the other JSON files are not for the policies. Relative, and so is every path that
- * opa is given: it writes them into the wasm, whose digest must not depend on where the checkout lies.
+ * The packages and the root of `data`; the policies do not use the other JSON files. Every path that opa gets is
+ * relative, because opa writes the paths into the wasm, and its digest must not depend on the location of the checkout.
  */
 function sourcePaths(directory: string): string[] {
   return ['tenure', 'data.json'].filter((path) => existsSync(join(directory, path)));
@@ -150,7 +150,7 @@ async function build(opa: string, directory: string, staging: string): Promise<{
 async function opaVersion(opa: string): Promise<string> {
   const { stdout, stderr } = await runCommand(opa, ['version'], { timeoutMs: OPA_TIMEOUT_MS });
   const version = /^Version: (\S+)/m.exec(stdout)?.[1];
-  if (version === undefined) throw new Error(`${opa} does not tell its version: ${stderr}`);
+  if (version === undefined) throw new Error(`${opa} does not print its version: ${stderr}`);
   return version;
 }
 

@@ -30,7 +30,10 @@ async function phase<T>(name: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Starts a whole installation on this machine, applies `examples/`, and serves until Ctrl-C (with `--once`, stops at once). */
+/**
+ * Starts a whole installation on this machine, applies `examples/`, and serves until Ctrl-C (with `--once`, stops at
+ * once).
+ */
 async function main(): Promise<number> {
   const once = process.argv.includes('--once');
   const unknown = process.argv.slice(2).filter((argument) => argument !== '--once');

@@ -19,7 +19,10 @@ import { opa } from './toolchain/tools.ts';
 const clone = fileURLToPath(new URL('..', import.meta.url));
 const INTERRUPTED = 130;
 
-/** Runs the tests against one embedded stack. The exit code is 0 only if tests ran, none failed and every skip is listed. */
+/**
+ * Runs the tests against one embedded stack. The exit code is 0 only if tests ran, none failed and every skip is
+ * listed.
+ */
 async function main(): Promise<number> {
   const selection = selectTests(process.argv.slice(2), clone);
   if (selection.files.length === 0)
@@ -39,7 +42,8 @@ async function main(): Promise<number> {
   let stack: EmbeddedStack | undefined;
   let run: TestRun | undefined;
   const interruption = new AbortController();
-  // Not `once`: npm and the terminal may both send the signal; the second one would kill this process before its cleanup.
+  // Not `once`: npm and the terminal may both send the signal; the second one would kill this process before its
+  // cleanup.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interruption.abort());
   interruption.signal.addEventListener('abort', () => run?.stop());
   const interrupted = (): boolean => interruption.signal.aborted;
@@ -76,7 +80,9 @@ function printSlowest(outcomeFile: string): void {
   for (const { file, seconds } of slowest) console.log(`${seconds.toFixed(1).padStart(7)} s  ${file}`);
 }
 
-/** Compiles what the tests need. Returns an environment in which the tests and their stacks use the binaries found here. */
+/**
+ * Compiles what the tests need. Returns an environment in which the tests and their stacks use the binaries found here.
+ */
 async function prepareEnvironment(withStack: boolean): Promise<NodeJS.ProcessEnv> {
   const options = { environment: process.env, report: console.error };
   const [stackTools, opaPath] = await Promise.all([

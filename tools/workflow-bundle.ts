@@ -8,11 +8,13 @@ import { workflowBundlePath } from './stack/process-environment.ts';
 const clone = fileURLToPath(new URL('..', import.meta.url));
 const directory = dirname(workflowBundlePath);
 
-/** The rooms that workflow code may come from; what is in them and not in the bundle costs a build too many, never one too few. */
+/**
+ * The rooms that workflow code may come from. Files outside the bundle may cause a useless build, but none is missed.
+ */
 const sources = '{contracts,domain,platform,workers,workflows}/**/*.ts';
 const buildTimeoutMs = 120_000;
 
-/** Bundles the workflows for the workers of this clone, unless that is up to date. Returns whether it was built now. */
+/** Bundles the workflows for the workers of this clone, if needed. Returns whether the bundle was built now. */
 export async function buildWorkflowBundle(): Promise<boolean> {
   const paths = ['package-lock.json', ...globSync(sources, { cwd: clone }).toSorted()];
   const inputs = inputsDigest(process.version, clone, paths);
@@ -27,10 +29,10 @@ export async function buildWorkflowBundle(): Promise<boolean> {
   });
   try {
     if (isCurrent()) return false;
-    // The bundler brings the core of Temporal's SDK along: loaded only where something is built.
+    // The bundler loads the core of Temporal's SDK, so it is imported only for a build.
     const { bundleWorkflows } = await import('../workers/workflow-bundle.ts');
     const { code } = await bundleWorkflows();
-    // The digest comes last: one that fits is never beside an older bundle.
+    // The digest is written last, so that a matching digest is never next to an older bundle.
     installFiles(directory, directory, { [basename(workflowBundlePath)]: code, inputs });
     return true;
   } finally {

@@ -7,7 +7,7 @@ import { createRolloutActivities } from '../activities/rollout-activities.ts';
 import { createStepHandlers } from '../activities/steps/step-handlers.ts';
 import { createVerificationActivities } from '../activities/verification-activities.ts';
 import { createSweepActivities } from '../activities/sweep-activities.ts';
-import { startable } from '../domain/operation-input.ts';
+import { startable } from '../domain/workflow-inputs.ts';
 import { createAdmit } from '../engines/admission/admission.ts';
 import { createChangeTenant } from '../engines/changes/change-tenant.ts';
 import { createDueWork } from '../engines/upkeep/due-work.ts';
@@ -35,9 +35,9 @@ import {
 import { createFailpoints } from '../platform/failpoints.ts';
 import { createLogger, errorFields } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
-import { planeProcesses } from '../platform/plane-processes.ts';
+import { planeProcesses } from '../platform/processes.ts';
 import { watchTransactions } from '../platform/transaction-watch.ts';
-import { askReadiness, startOpsServer } from '../platform/ops-server.ts';
+import { checkReadiness, startOpsServer } from '../platform/ops-server.ts';
 import type { ProcessPhase } from '../platform/ops-server.ts';
 import { stopOnSignal } from '../platform/shutdown.ts';
 import { createDataConverter, createTemporalClient } from '../platform/temporal-client.ts';
@@ -60,7 +60,7 @@ async function main(): Promise<void> {
   const logger = createLogger({ service: 'worker', level: config.TENURE_LOG_LEVEL });
   const metrics = createMetrics('worker');
   const sdkMetrics = await installTemporalRuntime(logger);
-  const bundling = workflowBundle(config.TENURE_WORKFLOW_BUNDLE);
+  const building = workflowBundle(config.TENURE_WORKFLOW_BUNDLE);
   const name = `${process.pid}@${hostname()}`;
 
   const control = new MongoClient(config.TENURE_CONTROL_URI, {
@@ -112,7 +112,7 @@ async function main(): Promise<void> {
     registry: metrics.registry,
     moreMetrics: sdkMetrics,
     readiness: () =>
-      askReadiness(
+      checkReadiness(
         [
           { name: 'control', check: () => store.ping() },
           { name: 'temporal', check: () => temporal.ping() },
@@ -212,7 +212,7 @@ async function main(): Promise<void> {
       logger,
     }),
   };
-  const bundle = await bundling;
+  const bundle = await building;
   const { connection, worker } = await untilReady('Temporal', logger, async () => {
     await temporal.ping();
     const opened = await NativeConnection.connect({ address: config.TENURE_TEMPORAL_ADDRESS });

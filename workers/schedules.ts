@@ -11,9 +11,9 @@ export function driftScheduleId(taskQueue: string): string {
   return `drift-scan/${taskQueue}`;
 }
 
-/** A sweep has many turns; this soon after one has ended, or was terminated, the next begins. */
+/** A sweep has many turns. After one has ended, or was terminated, the next begins within this time. */
 const sweepEveryMs = 10_000;
-const lookEveryMs = 10_000;
+const checkEveryMs = 10_000;
 /** Runs that were missed for longer than this, for example while Temporal was unavailable, are not made up for. */
 const catchupMs = 10_000;
 
@@ -45,7 +45,7 @@ function planeSchedules({ taskQueue, driftEveryMs }: ScheduleDependencies): Plan
       id: driftScheduleId(taskQueue),
       workflowType: 'driftScan',
       everyMs: driftEveryMs,
-      summary: 'Compare what stands on the cells with what is declared',
+      summary: 'Compare what is on the cells with what is declared',
       timeoutMs: 60 * 60_000,
     },
   ];
@@ -53,7 +53,7 @@ function planeSchedules({ taskQueue, driftEveryMs }: ScheduleDependencies): Plan
 
 type Wanted = Pick<ScheduleOptions, 'spec' | 'action' | 'policies'>;
 
-interface SettledSchedule {
+interface ScheduleSettings {
   readonly spec: { readonly intervals?: readonly { readonly every?: unknown }[] };
   readonly action: Pick<
     ScheduleOptions['action'],
@@ -79,7 +79,7 @@ function wanted(taskQueue: string, { workflowType, everyMs, summary, timeoutMs }
 }
 
 /** The settings of an existing or wanted schedule that a build may change. */
-function settingsOf({ spec, action, policies }: SettledSchedule): string {
+function settingsOf({ spec, action, policies }: ScheduleSettings): string {
   const { workflowType, taskQueue, workflowRunTimeout, staticSummary } = action;
   return JSON.stringify([
     spec.intervals?.map(({ every }) => every),
@@ -126,13 +126,13 @@ async function create({ client, taskQueue }: ScheduleDependencies, schedule: Pla
 export function keepSchedules(dependencies: ScheduleDependencies): () => void {
   const { logger } = dependencies;
   const adjusted = new Set<string>();
-  async function look(schedule: PlaneSchedule): Promise<void> {
+  async function check(schedule: PlaneSchedule): Promise<void> {
     if (await create(dependencies, schedule)) logger.info(`created the schedule ${schedule.workflowType}`);
     else if (!adjusted.has(schedule.id)) await adjust(dependencies, schedule);
     adjusted.add(schedule.id);
   }
   const keep = (schedule: PlaneSchedule): void => {
-    look(schedule).catch((error: unknown) =>
+    check(schedule).catch((error: unknown) =>
       logger.warn(`the schedule ${schedule.workflowType} could not be checked`, {
         error: error instanceof Error ? error.message : String(error),
       }),
@@ -140,6 +140,6 @@ export function keepSchedules(dependencies: ScheduleDependencies): () => void {
   };
   const keepAll = (): void => planeSchedules(dependencies).forEach(keep);
   keepAll();
-  const timer = setInterval(keepAll, lookEveryMs);
+  const timer = setInterval(keepAll, checkEveryMs);
   return () => clearInterval(timer);
 }

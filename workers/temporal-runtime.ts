@@ -39,17 +39,17 @@ async function freePort(): Promise<number> {
  */
 export async function installTemporalRuntime(logger: Logger): Promise<() => Promise<string>> {
   const bindAddress = `127.0.0.1:${await freePort()}`;
-  const at = (level: SdkLogLevel, message: string, meta?: Record<string, unknown>): void =>
+  const logAt = (level: SdkLogLevel, message: string, meta?: Record<string, unknown>): void =>
     logger[levels[level]](message, knownFields(meta));
   Runtime.install({
     shutdownSignals: [],
     logger: {
-      log: at,
-      trace: (message, meta) => at('TRACE', message, meta),
-      debug: (message, meta) => at('DEBUG', message, meta),
-      info: (message, meta) => at('INFO', message, meta),
-      warn: (message, meta) => at('WARN', message, meta),
-      error: (message, meta) => at('ERROR', message, meta),
+      log: logAt,
+      trace: (message, meta) => logAt('TRACE', message, meta),
+      debug: (message, meta) => logAt('DEBUG', message, meta),
+      info: (message, meta) => logAt('INFO', message, meta),
+      warn: (message, meta) => logAt('WARN', message, meta),
+      error: (message, meta) => logAt('ERROR', message, meta),
     },
     telemetryOptions: {
       logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },

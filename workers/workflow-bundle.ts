@@ -15,7 +15,7 @@ export function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
 }
 
 /**
- * The bundle that was built beforehand; without one the worker builds it, which adds some seconds to its start.
+ * The prebuilt bundle. If there is none, the worker builds one, which adds some seconds to its start.
  * @throws ConfigError when the file does not exist
  */
 export async function workflowBundle(built: string | undefined): Promise<WorkflowBundleOption> {

@@ -25,18 +25,18 @@ export function isFinal(error: unknown): boolean {
 
 /** Why the operation must be compensated. */
 export function failureOf(error: unknown, step: StepKey | undefined, cancelRequested: boolean): OperationFailure {
-  const at = step === undefined ? {} : { step };
+  const atStep = step === undefined ? {} : { step };
   // An attempt that fails while it is being cancelled ends with its own error; what was requested is the cancellation.
   if (cancelRequested || isCancellation(error))
-    return { to: 'cancelled', code: 'cancelled', message: 'the operation was cancelled', ...at };
+    return { to: 'cancelled', code: 'cancelled', message: 'the operation was cancelled', ...atStep };
   const failure = applicationFailure(error);
-  if (failure?.type === 'cancelled') return { to: 'cancelled', code: 'cancelled', message: failure.message, ...at };
+  if (failure?.type === 'cancelled') return { to: 'cancelled', code: 'cancelled', message: failure.message, ...atStep };
   const [details] = (failure?.details ?? []) as { errors?: { message: string }[] }[];
   return {
     to: 'failed',
     code: failure?.type ?? 'internal',
     message: failure?.message ?? 'the step ended in a way that is not known',
     errors: details?.errors ?? [],
-    ...at,
+    ...atStep,
   };
 }

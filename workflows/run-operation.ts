@@ -18,7 +18,7 @@ import type {
   OperationFailure,
   OperationProgress,
 } from '../activities/operation-activities.ts';
-import type { OperationInput } from '../domain/operation-input.ts';
+import type { OperationInput } from '../domain/workflow-inputs.ts';
 import { searchAttributeNames } from '../contracts/search-attributes.ts';
 import { stepsOf } from '../domain/step-plan.ts';
 import type { StepKey } from '../domain/step-plan.ts';
@@ -63,7 +63,7 @@ const steps = proxyActivities<OperationActivities>({
 
 const regionKey = defineSearchAttributeKey(searchAttributeNames.region, 'KEYWORD');
 
-/** What a lifecycle workflow returns when its operation succeeds. */
+/** What a lifecycle workflow returns when its operation has ended. */
 export interface OperationOutcome {
   readonly operationId: string;
   readonly state: 'succeeded' | 'failed' | 'cancelled';
@@ -86,39 +86,39 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
   };
 
   const { runId } = workflowInfo();
-  const begun = await CancellationScope.nonCancellable(() => commits.beginOperation({ operation: input, runId }));
-  const held: HeldOperation = { operation: input, runId, fence: begun.fence };
+  const started = await CancellationScope.nonCancellable(() => commits.beginOperation({ operation: input, runId }));
+  const held: HeldOperation = { operation: input, runId, fence: started.fence };
   for (const { key } of plan) {
-    const state = begun.steps[key];
+    const state = started.steps[key];
     if (state === 'done' || state === 'undone') show(key, state);
   }
   show();
-  if (begun.state === 'succeeded' || begun.state === 'failed' || begun.state === 'cancelled')
-    return { operationId: input.operationId, state: begun.state };
+  if (started.state === 'succeeded' || started.state === 'failed' || started.state === 'cancelled')
+    return { operationId: input.operationId, state: started.state };
 
-  let turned: OperationProgress = begun;
+  let compensating: OperationProgress = started;
   // Destroyed data cannot be restored, so from the pivot on the operation only goes forward.
   let pastPivot = false;
   const requireNotCancelled = (): void => {
     if (!pastPivot && CancellationScope.current().consideredCancelled)
       throw new CancelledFailure('the operation was cancelled');
   };
-  if (begun.state === 'running') {
+  if (started.state === 'running') {
     let current: StepKey | undefined;
     try {
       for (const { key, title, pivot } of plan) {
-        pastPivot ||= pivot === true && begun.steps[key] !== 'pending';
+        pastPivot ||= pivot === true && started.steps[key] !== 'pending';
         // An operation that was cancelled before its pivot does not begin it: from there on cancellations are ignored.
         requireNotCancelled();
         pastPivot ||= pivot === true;
-        if (begun.steps[key] === 'done') continue;
+        if (started.steps[key] === 'done') continue;
         current = key;
         show(key, 'running');
-        const at: HeldStep = { ...held, step: key };
+        const heldStep: HeldStep = { ...held, step: key };
         const forward = (): ReturnType<OperationActivities['ensureStep']> =>
           attempt(
-            () => firstAttempts.ensureStep(at),
-            () => steps.ensureStep.executeWithOptions({ summary: title }, [at]),
+            () => firstAttempts.ensureStep(heldStep),
+            () => steps.ensureStep.executeWithOptions({ summary: title }, [heldStep]),
             (reason) => show(key, 'running', reason),
           );
         const { result, region } = await (pastPivot ? CancellationScope.nonCancellable(forward) : forward());
@@ -141,25 +141,25 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
       );
       if (current !== undefined) show(current, 'failed', failure.message);
       headline += ` — undoing: ${failure.message}`;
-      turned = await CancellationScope.nonCancellable(() => commits.turnOperation({ ...held, failure }));
+      compensating = await CancellationScope.nonCancellable(() => commits.turnOperation({ ...held, failure }));
     }
   }
 
   const ended = await CancellationScope.nonCancellable(async () => {
     for (const { key, title, scope } of plan.toReversed()) {
-      const state = turned.steps[key];
+      const state = compensating.steps[key];
       if (state !== 'done' && state !== 'intent') continue;
       show(key, 'undoing');
-      const at: HeldStep = { ...held, step: key };
-      const back = (): ReturnType<OperationActivities['undoStep']> =>
-        steps.undoStep.executeWithOptions({ summary: `undo: ${title}` }, [at]);
+      const heldStep: HeldStep = { ...held, step: key };
+      const undoAsActivity = (): ReturnType<OperationActivities['undoStep']> =>
+        steps.undoStep.executeWithOptions({ summary: `undo: ${title}` }, [heldStep]);
       const { result } = await (scope === 'control'
         ? attempt(
-            () => firstAttempts.undoStep(at),
-            back,
+            () => firstAttempts.undoStep(heldStep),
+            undoAsActivity,
             (reason) => show(key, 'undoing', reason),
           )
-        : back());
+        : undoAsActivity());
       show(key, 'undone', result);
     }
     return finish(held);
@@ -168,8 +168,8 @@ export async function runOperation(input: OperationInput): Promise<OperationOutc
   show();
   if (ended.state === 'cancelled') throw new CancelledFailure('the operation was cancelled and undone');
   throw ApplicationFailure.nonRetryable(
-    turned.error?.message ?? 'the operation failed and was undone',
-    turned.error?.code ?? 'internal',
+    compensating.error?.message ?? 'the operation failed and was undone',
+    compensating.error?.code ?? 'internal',
   );
 }
 
@@ -184,13 +184,13 @@ async function finish(held: HeldOperation): Promise<OperationEnd> {
 async function attempt<T>(
   first: () => Promise<T>,
   later: () => Promise<T>,
-  tell: (reason: string) => void,
+  report: (reason: string) => void,
 ): Promise<T> {
   try {
     return await CancellationScope.nonCancellable(first);
   } catch (error) {
     if (isFinal(error)) throw error;
-    tell(`the first attempt failed: ${reasonOf(error)}`);
+    report(`the first attempt failed: ${reasonOf(error)}`);
     return await later();
   }
 }

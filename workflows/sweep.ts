@@ -24,9 +24,9 @@ const everyMs = 10_000;
  * About forty minutes: then the history has the length that Temporal recommends. The schedule starts the next sweep
  * within ten seconds.
  */
-const usualTurns = 240;
+const defaultTurns = 240;
 
-async function once(): Promise<SweepOutcome> {
+async function sweepOnce(): Promise<SweepOutcome> {
   const { resumed } = await resumeStalledOperations();
   const { begun } = await beginDueOperations();
   return { resumed, begun };
@@ -37,12 +37,12 @@ async function once(): Promise<SweepOutcome> {
  * schedule keeps one running. With one workflow for each turn, most of what an operator sees in Temporal's UI would be
  * sweeps.
  */
-export async function sweep({ turns = usualTurns }: { readonly turns?: number } = {}): Promise<SweepOutcome> {
-  if (!patched('sweep-in-turns')) return once();
+export async function sweep({ turns = defaultTurns }: { readonly turns?: number } = {}): Promise<SweepOutcome> {
+  if (!patched('sweep-in-turns')) return sweepOnce();
   let total: SweepOutcome = { resumed: 0, begun: 0 };
   for (let turn = 1; turn <= turns; turn += 1) {
     try {
-      const { resumed, begun } = await once();
+      const { resumed, begun } = await sweepOnce();
       total = { resumed: total.resumed + resumed, begun: total.begun + begun };
     } catch (error) {
       if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;

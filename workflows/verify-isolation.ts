@@ -12,7 +12,7 @@ import type {
   VerificationEnd,
   VerificationFailure,
 } from '../activities/verification-activities.ts';
-import type { VerificationInput } from '../domain/verification-input.ts';
+import type { VerificationInput } from '../domain/workflow-inputs.ts';
 
 const { verifyBoundary } = proxyActivities<VerificationActivities>({
   startToCloseTimeout: '15m',

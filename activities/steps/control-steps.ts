@@ -1,7 +1,7 @@
 import { tablesIn } from '../../domain/isolation.ts';
 import { purgeTimeOf } from '../../domain/retention.ts';
 import { withFields } from '../../domain/spec-fields.ts';
-import type { SettledSpec } from '../../domain/spec-fields.ts';
+import type { CompleteSpec } from '../../domain/spec-fields.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { TenantSecrets } from '../../engines/keys/tenant-secrets.ts';
 import type { Transaction } from '../../store/commit.ts';
@@ -45,7 +45,7 @@ export const endLeasesStep: StepHandler = {
   undo: async () => ({ result: 'clients can get new leases' }),
 };
 
-function promising(tables: number): StepOutcome {
+function reserving(tables: number): StepOutcome {
   return {
     result: `reserved ${tables} tables on the cell`,
     commit: async (_tx: Transaction, current: TenantDocument) => ({
@@ -60,27 +60,29 @@ function promising(tables: number): StepOutcome {
  * Reserves as much of the cell's budget as the home costs in the state that the path leads to. It may use all of the
  * budget: the share that new tenants must leave free is for existing tenants.
  */
-export function holdTablesStep({ cells }: Pick<Store, 'cells'>): StepHandler {
+export function reserveTablesStep({ cells }: Pick<Store, 'cells'>): StepHandler {
   return {
     async ensure({ operation, tenant, admission: { regions } }) {
       const { placement } = tenant;
       if (placement === null) throw new TenureError('internal', `tenant ${tenant._id} has no placement`);
       const tables = tablesIn(operation.to, tenant.spec);
-      const more = tables - tenant.tables;
-      if (more <= 0) return promising(tables);
+      const additional = tables - tenant.tables;
+      if (additional <= 0) return reserving(tables);
       const budget = regions
         .flatMap((region) => region.spec.cells)
         .find(({ name }) => name === placement.cell)?.tableBudget;
-      const promised = (await cells.observations()).get(placement.cell)?.tables ?? 0;
-      if (budget !== undefined && promised + more > budget) {
+      const reserved = (await cells.observations()).get(placement.cell)?.tables ?? 0;
+      if (budget !== undefined && reserved + additional > budget) {
         throw new TenureError('placement_impossible', `cell ${placement.cell} has no room`, {
-          errors: [{ rule: 'cell.table_budget', message: `${placement.cell}: has no room for ${more} more tables` }],
+          errors: [
+            { rule: 'cell.table_budget', message: `${placement.cell}: has no room for ${additional} more tables` },
+          ],
         });
       }
-      return promising(tables);
+      return reserving(tables);
     },
     undo: async ({ operation, tenant }) =>
-      promising(tablesIn(operation.from, withFields(tenant.spec as SettledSpec, operation.restore))),
+      reserving(tablesIn(operation.from, withFields(tenant.spec as CompleteSpec, operation.restore))),
   };
 }
 
@@ -119,7 +121,7 @@ export const schedulePurgeStep: StepHandler = {
     const { from } = operation;
     if (from !== 'Draft' && from !== 'Archived')
       throw new TenureError('internal', `a tenant cannot be deleted from ${from}`);
-    // Counted from the request: an operation that waited for an outage keeps nothing longer.
+    // Counted from the request: an operation that was delayed by an outage does not delay the purge.
     const purgeTime = purgeTimeOf(operation.createTime, plan?.spec);
     return {
       result: `purge due at ${purgeTime.toISOString()}`,

@@ -15,7 +15,7 @@ export function homeStepHandler(step: HomeStep): StepHandler {
   };
 }
 
-function committing({ result, user }: UserOutcome): StepOutcome {
+function asStepOutcome({ result, user }: UserOutcome): StepOutcome {
   if (user === undefined) return { result };
   return {
     result,
@@ -39,12 +39,12 @@ export function userStepHandler(step: HomeStep<UserOutcome>): StepHandler {
     async look(work) {
       await step.observe(work.home());
     },
-    ensure: async (work) => committing(await step.ensure(work.home())),
-    undo: async (work) => committing(await step.undo(work.home())),
+    ensure: async (work) => asStepOutcome(await step.ensure(work.home())),
+    undo: async (work) => asStepOutcome(await step.undo(work.home())),
   };
 }
 
-function only(
+function onlyWhen(
   when: (work: StepWork) => boolean,
   otherwise: StepOutcome,
   { look, ensure, undo }: StepHandler,
@@ -59,13 +59,13 @@ function only(
 }
 
 /** A tenant that was deleted as a Draft has no home. */
-export function whereThereIsAHome(step: StepHandler): StepHandler {
-  return only(({ tenant }) => tenant.placement !== null, { result: 'it was never placed' }, step);
+export function ifPlaced(step: StepHandler): StepHandler {
+  return onlyWhen(({ tenant }) => tenant.placement !== null, { result: 'it was never placed' }, step);
 }
 
 /** If the tenant's user has no access, there is nothing to probe. */
-export function whereAccessIsGiven(step: StepHandler): StepHandler {
-  return only(
+export function ifAccessGranted(step: StepHandler): StepHandler {
+  return onlyWhen(
     ({ operation: { to } }) => to !== 'Purged' && homeFormIn(to).access === 'read-write',
     { result: 'the tenant has no access' },
     step,

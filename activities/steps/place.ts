@@ -2,12 +2,12 @@ import { updateConditions } from '../../domain/conditions.ts';
 import { layoutOf } from '../../domain/home-layout.ts';
 import { declaredTables } from '../../domain/isolation.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
-import { choosePlacement } from '../../engines/admission/choose-placement.ts';
+import { choosePlacement } from '../../engines/admission/admission.ts';
 import type { Store } from '../../store/store.ts';
 import { RetryAfter } from '../failure.ts';
 import type { StepHandler } from './step-handler.ts';
 
-/** Chooses region and cell, and promises the tenant its tables there. */
+/** Chooses region and cell, and reserves the tenant's tables there. */
 export function placeStep({ cells, resources }: Pick<Store, 'cells' | 'resources'>): StepHandler {
   return {
     async ensure({ tenant, admission: { plan, regions } }) {

@@ -12,11 +12,11 @@ import {
   cancelPurgeStep,
   destroyKeysStep,
   endLeasesStep,
-  holdTablesStep,
+  reserveTablesStep,
   issueKeysStep,
   schedulePurgeStep,
 } from './control-steps.ts';
-import { homeStepHandler, userStepHandler, whereAccessIsGiven, whereThereIsAHome } from './home-step-handler.ts';
+import { homeStepHandler, userStepHandler, ifAccessGranted, ifPlaced } from './home-step-handler.ts';
 import { placeStep } from './place.ts';
 import type { StepHandler } from './step-handler.ts';
 
@@ -29,7 +29,7 @@ export function createStepHandlers(dependencies: StepHandlerDependencies): Recor
   const { password } = dependencies.tenantSecrets;
   const collections = homeStepHandler(homeCollections);
   const roles = homeStepHandler(homeRoles);
-  const tables = holdTablesStep(dependencies);
+  const tables = reserveTablesStep(dependencies);
   // The form of the user follows from the state that the path leads to.
   const user = userStepHandler(homeUser(password));
   return {
@@ -39,7 +39,7 @@ export function createStepHandlers(dependencies: StepHandlerDependencies): Recor
     'create-collections': homeStepHandler(createCollections),
     'create-roles': homeStepHandler(createRoles),
     'create-user': userStepHandler(createTenantUser(password)),
-    'probe-isolation': whereAccessIsGiven(homeStepHandler(probeIsolation(password))),
+    'probe-isolation': ifAccessGranted(homeStepHandler(probeIsolation(password))),
     'end-leases': endLeasesStep,
     'revoke-access': user,
     'restore-access': user,
@@ -51,10 +51,10 @@ export function createStepHandlers(dependencies: StepHandlerDependencies): Recor
     'rebuild-indexes': collections,
     'schedule-purge': schedulePurgeStep,
     'cancel-purge': cancelPurgeStep,
-    'destroy-user': whereThereIsAHome(homeStepHandler(destroyUser)),
-    'destroy-roles': whereThereIsAHome(homeStepHandler(destroyRoles)),
-    'destroy-data': whereThereIsAHome(homeStepHandler(destroyData)),
-    'release-claim': whereThereIsAHome(homeStepHandler(releaseClaim)),
+    'destroy-user': ifPlaced(homeStepHandler(destroyUser)),
+    'destroy-roles': ifPlaced(homeStepHandler(destroyRoles)),
+    'destroy-data': ifPlaced(homeStepHandler(destroyData)),
+    'release-claim': ifPlaced(homeStepHandler(releaseClaim)),
     'destroy-keys': destroyKeysStep(dependencies),
     'bind-plan': bindPlanStep,
     'correct-collections': collections,

@@ -1,5 +1,7 @@
-import express from 'express';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { RequestHandler, Response, Router } from 'express';
+import express from 'express';
 import helmet from 'helmet';
 import { TenureError } from '../../domain/tenure-error.ts';
 import { readVersion } from '../../platform/version.ts';
@@ -12,10 +14,23 @@ import {
   problemPagePolicy,
   problemsPage,
 } from './problem-pages.ts';
-import { servedFile } from './served-file.ts';
+
+/**
+ * Serves a file that does not change while the process runs; it is read once, when this function is called. The ETag is
+ * derived from its bytes, so it is the same in every process; caches revalidate each time. It is weak, because the
+ * response may be compressed.
+ * @throws Error if the file cannot be read
+ */
+function servedFile(path: URL, type: string): RequestHandler {
+  const content = readFileSync(path);
+  const etag = `W/"${createHash('sha256').update(content).digest('base64url')}"`;
+  return (_request, response) => {
+    response.set({ 'content-type': type, etag, 'cache-control': 'no-cache' }).send(content);
+  };
+}
 
 const swaggerUi = (name: string): URL => new URL(name, import.meta.resolve('swagger-ui-dist/package.json'));
-const own = (name: string): URL => new URL(`page/${name}`, import.meta.url);
+const pageFile = (name: string): URL => new URL(`page/${name}`, import.meta.url);
 
 /**
  * Without upgrade-insecure-requests: over plain http, it would make browsers load the assets from an https address that
@@ -36,7 +51,7 @@ const documentPolicy = policy({
   formAction: ["'none'"],
 });
 
-const entrance = {
+const entryPoint = {
   documentation: '/docs',
   openapi: '/openapi.json',
   problems: '/problems',
@@ -45,7 +60,7 @@ const entrance = {
 };
 
 /** HTML for clients that prefer it, such as browsers; JSON for all others. */
-function inEitherForm(response: Response, json: () => object, html: () => string): void {
+function sendHtmlOrJson(response: Response, json: () => object, html: () => string): void {
   const asJson = (): void => {
     response.json(json());
   };
@@ -60,20 +75,20 @@ export function documentation(): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
 
   function serve(path: string, ...handlers: readonly RequestHandler[]): void {
-    const named: RequestHandler = (_request, response, next) => {
+    const setRoute: RequestHandler = (_request, response, next) => {
       response.locals['route'] = path;
       next();
     };
-    router.get(path, named, ...handlers);
-    router.all(path, named, refuseMethod(['GET', 'HEAD']));
+    router.get(path, setRoute, ...handlers);
+    router.all(path, setRoute, refuseMethod(['GET', 'HEAD']));
   }
 
   // An entry point for readers who know only the address.
   serve('/', (_request, response) => {
     response.format({
-      'application/json': () => void response.json(entrance),
+      'application/json': () => void response.json(entryPoint),
       'text/html': () => response.redirect('docs'),
-      default: () => void response.json(entrance),
+      default: () => void response.json(entryPoint),
     });
   });
 
@@ -82,21 +97,21 @@ export function documentation(): Router {
     servedFile(new URL('../../contracts/generated/openapi.json', import.meta.url), 'application/json; charset=utf-8'),
   );
 
-  serve('/docs', documentPolicy, servedFile(own('index.html'), 'text/html; charset=utf-8'));
+  serve('/docs', documentPolicy, servedFile(pageFile('index.html'), 'text/html; charset=utf-8'));
   serve('/docs/', (_request, response) => response.redirect(308, '../docs'));
-  serve('/docs/start.js', servedFile(own('start.js'), 'text/javascript; charset=utf-8'));
-  serve('/docs/page.css', servedFile(own('page.css'), 'text/css; charset=utf-8'));
+  serve('/docs/start.js', servedFile(pageFile('start.js'), 'text/javascript; charset=utf-8'));
+  serve('/docs/page.css', servedFile(pageFile('page.css'), 'text/css; charset=utf-8'));
   serve('/docs/swagger-ui.css', servedFile(swaggerUi('swagger-ui.css'), 'text/css; charset=utf-8'));
   serve('/docs/swagger-ui-bundle.js', servedFile(swaggerUi('swagger-ui-bundle.js'), 'text/javascript; charset=utf-8'));
   serve('/docs/favicon-32x32.png', servedFile(swaggerUi('favicon-32x32.png'), 'image/png'));
 
   serve('/problems', policy(problemPagePolicy), (_request, response) =>
-    inEitherForm(response, describedProblems, problemsPage),
+    sendHtmlOrJson(response, describedProblems, problemsPage),
   );
   serve('/problems/:code', policy(problemPagePolicy), (request, response) => {
     const code = problemCodeOf(String(request.params['code']));
     if (code === undefined) throw new TenureError('not_found', 'the catalogue has no problem with this code');
-    inEitherForm(
+    sendHtmlOrJson(
       response,
       () => describedProblem(code),
       () => problemPage(code),

@@ -1,6 +1,6 @@
 import type { Manifest } from '../../contracts/manifests/manifest.ts';
 import { declareActions, declareResource } from '../../engines/catalog/declare-resource.ts';
-import type { SettledDocument } from '../../engines/catalog/declare-resource.ts';
+import type { CatalogDocument } from '../../engines/catalog/declare-resource.ts';
 import type { Caller } from '../../engines/requests/caller.ts';
 import { removeActions, removeResource } from '../../engines/catalog/remove-resource.ts';
 import type { Precondition } from '../../engines/requests/precondition.ts';
@@ -23,9 +23,9 @@ export interface CatalogHandlerDependencies {
   readonly pageTokens: PageTokens;
 }
 
-type SettledKind = SettledDocument['kind'];
+type CatalogKind = CatalogDocument['kind'];
 
-interface PutRequest<Kind extends SettledKind> {
+interface PutRequest<Kind extends CatalogKind> {
   readonly params: { readonly name: string };
   readonly body: Extract<Manifest, { kind: Kind }>;
   readonly caller: Caller;
@@ -39,7 +39,7 @@ interface Shown<Status extends number, Body> {
   readonly headers: { readonly etag: string; readonly location?: string };
 }
 
-interface KindHandlers<Kind extends SettledKind, Body> {
+interface KindHandlers<Kind extends CatalogKind, Body> {
   list(request: {
     readonly query: { readonly pageSize: number; readonly pageToken?: string | undefined };
     readonly caller: Caller;
@@ -53,7 +53,7 @@ const readActions = {
   Plan: { list: 'plan.list', get: 'plan.get' },
   Region: { list: 'region.list', get: 'region.get' },
   TenantTemplate: { list: 'template.list', get: 'template.get' },
-} as const satisfies Record<SettledKind, unknown>;
+} as const satisfies Record<CatalogKind, unknown>;
 
 type CatalogHandlers = Pick<
   RouteHandlers,
@@ -73,7 +73,7 @@ type CatalogHandlers = Pick<
 
 /** Plans, regions and templates. They are declared, read, listed and deleted; no operation runs for them. */
 export function catalogHandlers({ store, authorize, pageTokens }: CatalogHandlerDependencies): CatalogHandlers {
-  function handlersOf<Kind extends SettledKind, Body>(
+  function handlersOf<Kind extends CatalogKind, Body>(
     kind: Kind,
     list: string,
     show: (document: DocumentOfKind<Kind>) => Body,
@@ -122,16 +122,16 @@ export function catalogHandlers({ store, authorize, pageTokens }: CatalogHandler
       async remove({ params: { name }, caller, precondition, keep }) {
         const { policy } = await authorize(caller, removeActions[kind], { kind, name });
         // The response shows the resource as it was before.
-        const gone = (document: SettledDocument) => shown(200, document as DocumentOfKind<Kind>);
+        const replyTo = (document: CatalogDocument) => shown(200, document as DocumentOfKind<Kind>);
         const removed = await removeResource(store, {
           kind,
           name,
           precondition: precondition ?? { kind: 'exists' },
           caller,
           policy,
-          alsoCommit: (tx, document) => keep(tx, gone(document)),
+          alsoCommit: (tx, document) => keep(tx, replyTo(document)),
         });
-        return gone(removed);
+        return replyTo(removed);
       },
     };
   }

@@ -46,7 +46,7 @@ export function explainHandlers({
     return tenant;
   }
 
-  function ask(caller: Caller, tenant: TenantDocument, plan: string): ReturnType<Admit> {
+  function askPolicy(caller: Caller, tenant: TenantDocument, plan: string): ReturnType<Admit> {
     const { _id: uid, name, lifecycle, spec, placement, deletion } = tenant;
     return admit({
       action: 'tenant.change_plan',
@@ -61,7 +61,7 @@ export function explainHandlers({
     async previewPlanOfTenant({ params: { name }, query, caller }) {
       const tenant = await read(name, caller);
       const [{ verdict, plan: next }, current] = await Promise.all([
-        ask(caller, tenant, query.plan),
+        askPolicy(caller, tenant, query.plan),
         store.resources.find('Plan', tenant.spec.plan),
       ]);
       const side = (
@@ -86,13 +86,13 @@ export function explainHandlers({
       };
     },
     async driftOfTenant({ params: { name }, caller }) {
-      const seen = await store.drift.find(await read(name, caller));
+      const drift = await store.drift.find(await read(name, caller));
       return {
         status: 200,
         body: {
           name,
-          ...(seen === undefined ? {} : { cell: seen.cell, checkTime: seen.checkTime.toISOString() }),
-          findings: seen?.findings ?? [],
+          ...(drift === undefined ? {} : { cell: drift.cell, checkTime: drift.checkTime.toISOString() }),
+          findings: drift?.findings ?? [],
         },
       };
     },
@@ -107,7 +107,7 @@ export function explainHandlers({
     async explainPlacementOfTenant({ params: { name }, caller }) {
       const tenant = await read(name, caller);
       const [{ plan, regions }, cells] = await Promise.all([
-        ask(caller, tenant, tenant.spec.plan),
+        askPolicy(caller, tenant, tenant.spec.plan),
         store.cells.observations(),
       ]);
       const { spec, placement } = tenant;

@@ -3,7 +3,7 @@ import { verificationWorkflowId } from '../../platform/workflow-starters.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import { acceptVerification } from '../../engines/upkeep/accept-verification.ts';
 import type { Caller } from '../../engines/requests/caller.ts';
-import { decidedAnew } from '../../engines/requests/precondition.ts';
+import { retryOnConflict } from '../../engines/requests/precondition.ts';
 import type { WorkflowStarters } from '../../platform/workflow-starters.ts';
 import type { TenantDocument, VerificationDocument } from '../../store/documents.ts';
 import type { Store } from '../../store/store.ts';
@@ -75,23 +75,23 @@ export function isolationHandlers({
     caller,
     keep,
   }: Parameters<RouteHandlers['verifyIsolationOfTenant']>[0]): ReturnType<RouteHandlers['verifyIsolationOfTenant']> {
-    const one = await authorized(caller, name);
+    const first = await authorized(caller, name);
     if (against === name)
       throw new TenureError('request_invalid', 'a tenant cannot be verified against itself', {
         errors: [{ pointer: '/against', message: 'is the tenant itself', fix: 'Name another tenant.' }],
       });
-    const other = await authorized(caller, against);
+    const second = await authorized(caller, against);
     await requireTemporal();
     const reply = (verification: VerificationDocument) =>
       ({
         status: 202,
         body: verificationBody(verification),
         headers: { location: `/v1/tenants/${name}:isolation-report?against=${against}` },
-        about: { tenant: { uid: one.tenant._id, name } },
+        about: { tenant: { uid: first.tenant._id, name } },
       }) as const;
     const verification = await acceptVerification(store, {
-      tenants: [one.tenant, other.tenant],
-      policies: [one.allowed.policy, other.allowed.policy],
+      tenants: [first.tenant, second.tenant],
+      policies: [first.allowed.policy, second.allowed.policy],
       caller,
       alsoCommit: (tx, accepted) => keep(tx, reply(accepted)),
     });
@@ -100,7 +100,7 @@ export function isolationHandlers({
   }
 
   return {
-    verifyIsolationOfTenant: (request) => decidedAnew({ kind: 'exists' }, () => verify(request)),
+    verifyIsolationOfTenant: (request) => retryOnConflict({ kind: 'exists' }, () => verify(request)),
     async isolationReportOfTenant({ params: { name }, query: { against }, caller }) {
       const { tenant } = await authorized(caller, name);
       const found =

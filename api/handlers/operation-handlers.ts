@@ -19,7 +19,7 @@ export interface OperationHandlerDependencies {
   readonly authorize: Authorize;
   readonly pageTokens: PageTokens;
   readonly watch: OperationWatch;
-  readonly tellCancelled: TenantChange['tellCancelled'];
+  readonly signalCancellation: TenantChange['signalCancellation'];
   readonly failpoints: Failpoints;
 }
 
@@ -28,7 +28,7 @@ export function operationHandlers({
   authorize,
   pageTokens,
   watch,
-  tellCancelled,
+  signalCancellation,
   failpoints,
 }: OperationHandlerDependencies): Pick<
   RouteHandlers,
@@ -75,7 +75,7 @@ export function operationHandlers({
       if (operation === undefined) throw absent({ kind: 'Operation' });
       const cancelled = await cancelOperation({ store, failpoints }, operation, caller, policy);
       if (cancelled.state === 'cancelled') return { status: 200, body: operationBody(cancelled) };
-      await tellCancelled(cancelled);
+      await signalCancellation(cancelled);
       return {
         status: 202,
         body: operationBody(cancelled),

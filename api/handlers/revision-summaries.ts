@@ -1,6 +1,6 @@
 import type { RevisionSummary } from '../../contracts/tenant-revision.ts';
 import { jsonDifference } from '../../domain/json-difference.ts';
-import { lookBytes } from '../../store/reading.ts';
+import { maxReadBytes } from '../../store/reading.ts';
 import type { Sized } from '../../store/reading.ts';
 import type { TenantRevisionDocument } from '../../store/revisions.ts';
 
@@ -52,18 +52,18 @@ export async function summarize(
   const summaries: Summary[] = [];
   let newer: TenantRevisionDocument | undefined;
   let total = 0;
-  const tell = (revision: TenantRevisionDocument, earlier: TenantRevisionDocument | undefined): void => {
+  const addSummary = (revision: TenantRevisionDocument, earlier: TenantRevisionDocument | undefined): void => {
     const changed = earlier === undefined ? [] : named(changesBetween(earlier, revision).map(({ pointer }) => pointer));
     summaries.push({ ...pointOf(revision), ledgerEntry: revision.ledgerEntry, changed });
   };
   for await (const { document, bytes } of revisions) {
-    if (newer !== undefined) tell(newer, document);
+    if (newer !== undefined) addSummary(newer, document);
     newer = document;
     total += bytes;
-    if (total > lookBytes && summaries.length > 0)
+    if (total > maxReadBytes && summaries.length > 0)
       return { summaries, searchedTo: String(summaries.at(-1)?.generation) };
   }
-  if (newer !== undefined) tell(newer, undefined);
+  if (newer !== undefined) addSummary(newer, undefined);
   return { summaries };
 }
 

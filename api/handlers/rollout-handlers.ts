@@ -44,12 +44,12 @@ type RolloutHandlers = Pick<
   'previewRollout' | 'startRollout' | 'listRollouts' | 'getRollout' | 'pauseRollout' | 'resumeRollout' | 'cancelRollout'
 >;
 
-interface Turn extends RolloutCommand {
+interface VerbRequest extends RolloutCommand {
   readonly failed?: 'changing' | 'skipped';
   readonly keep?: Keep;
 }
 
-interface TurnReply {
+interface VerbReply {
   readonly status: 200;
   readonly body: Rollout;
 }
@@ -57,7 +57,7 @@ interface TurnReply {
 /** Enough attempts even if many requests change the same roll-out at once. */
 const maxAttempts = 20;
 const shownFailures = 20;
-const nothingYet: MemberCounts = { changing: 0, changed: 0, failed: 0, skipped: 0 };
+const noCounts: MemberCounts = { changing: 0, changed: 0, failed: 0, skipped: 0 };
 
 function rolloutBody(rollout: RolloutDocument, counts: MemberCounts, failures: Rollout['failures']): Rollout {
   const {
@@ -115,7 +115,7 @@ export function rolloutHandlers({
     return { template, ...allowed };
   }
 
-  async function shown(rollout: RolloutDocument, tx?: Transaction): Promise<Rollout> {
+  async function bodyOf(rollout: RolloutDocument, tx?: Transaction): Promise<Rollout> {
     // Sequential, because a transaction runs one command at a time.
     const counts = await store.rollouts.counts(rollout._id, tx);
     const failed = await store.rollouts.members(rollout._id, 'failed', shownFailures, tx);
@@ -134,16 +134,16 @@ export function rolloutHandlers({
     startOrDefer('the workflow of a roll-out', { rollout: id }, start({ id, template: template.name, version }));
 
   /** Reads the result in the same transaction, so that a dry run shows it too. */
-  function turn(
+  function changeState(
     id: string,
     verb: 'pause' | 'resume' | 'cancel',
-    { caller, policy, failed, keep }: Turn,
-  ): Promise<{ readonly rollout: RolloutDocument; readonly reply: TurnReply }> {
+    { caller, policy, failed, keep }: VerbRequest,
+  ): Promise<{ readonly rollout: RolloutDocument; readonly reply: VerbReply }> {
     return turnRollout(store, id, verb, caller, {
       policy,
       ...(failed === undefined ? {} : { failed }),
       async alsoCommit(tx, rollout) {
-        const reply = { status: 200, body: await shown(rollout, tx) } as const;
+        const reply = { status: 200, body: await bodyOf(rollout, tx) } as const;
         await keep?.(tx, reply);
         return { rollout, reply };
       },
@@ -151,19 +151,19 @@ export function rolloutHandlers({
   }
 
   /** Idempotent: a roll-out that is already in the requested state stays unchanged. */
-  async function stop(id: string, verb: 'pause' | 'cancel', caller: Caller): Promise<TurnReply> {
+  async function stop(id: string, verb: 'pause' | 'cancel', caller: Caller): Promise<VerbReply> {
     const { policy } = await authorize(caller, 'template.roll_out', { kind: 'TenantTemplate' });
     for (let attempt = 1; ; attempt += 1) {
       const rollout = await findRollout(store, id);
-      if (rollout.state === stateAfter(verb)) return { status: 200, body: await shown(rollout) };
+      if (rollout.state === stateAfter(verb)) return { status: 200, body: await bodyOf(rollout) };
       try {
-        return (await turn(id, verb, { caller, policy })).reply;
+        return (await changeState(id, verb, { caller, policy })).reply;
       } catch (error) {
         // Another request, possibly an earlier one of this caller whose response was lost, has done it; a majority read
         // may not see it yet.
-        const overtaken =
+        const isSuperseded =
           error instanceof TenureError && error.code === 'rollout_not_possible' && canTurn(rollout.state, verb);
-        if (!overtaken || attempt === maxAttempts) throw error;
+        if (!isSuperseded || attempt === maxAttempts) throw error;
       }
     }
   }
@@ -196,18 +196,18 @@ export function rolloutHandlers({
       const { template, policy } = await templateOf(name, caller, 'template.roll_out');
       const { version } = await templates.version(name, wanted);
       await requireTemporal();
-      const reply = (made: RolloutDocument) =>
+      const reply = (created: RolloutDocument) =>
         ({
           status: 202,
-          body: rolloutBody(made, nothingYet, []),
-          headers: { location: `/v1/rollouts/${made._id}` },
+          body: rolloutBody(created, noCounts, []),
+          headers: { location: `/v1/rollouts/${created._id}` },
         }) as const;
       const rollout = await startRollout(
         store,
         { caller, policy },
         { uid: template._id, name, version },
         request,
-        (tx, made) => keep(tx, reply(made)),
+        (tx, created) => keep(tx, reply(created)),
       );
       await begin(rollout);
       return reply(rollout);
@@ -224,20 +224,20 @@ export function rolloutHandlers({
             documents: store.rollouts.scan(template._id, { limit, ...(before === undefined ? {} : { before }) }),
           }),
           positionOf: ({ _id }) => _id,
-          show: (rollout) => shown(rollout),
+          show: (rollout) => bodyOf(rollout),
         },
       );
       return { status: 200, body };
     },
     async getRollout({ params: { id }, caller }) {
       await authorize(caller, 'rollout.get', { kind: 'TenantTemplate' });
-      return { status: 200, body: await shown(await findRollout(store, id)) };
+      return { status: 200, body: await bodyOf(await findRollout(store, id)) };
     },
     pauseRollout: ({ params: { id }, caller }) => stop(id, 'pause', caller),
     async resumeRollout({ params: { id }, body, caller, keep }) {
       const { policy } = await authorize(caller, 'template.roll_out', { kind: 'TenantTemplate' });
       await findRollout(store, id);
-      const { rollout, reply } = await turn(id, 'resume', {
+      const { rollout, reply } = await changeState(id, 'resume', {
         caller,
         policy,
         failed: body?.skipFailed === true ? 'skipped' : 'changing',

@@ -1,4 +1,4 @@
-import { startable } from '../../domain/operation-input.ts';
+import { startable } from '../../domain/workflow-inputs.ts';
 import { newOperationOf } from '../../engines/changes/change-request.ts';
 import type { ChangedTenant, ChangeTenant, Command, Declare } from '../../engines/changes/change-request.ts';
 import type { WorkflowStarters } from '../../platform/workflow-starters.ts';
@@ -20,7 +20,7 @@ export type ChangeReply = Awaited<ReturnType<RouteHandlers['putTenant']>>;
 export interface TenantChange {
   make(request: Omit<Declare, 'alsoCommit'> | Omit<Command, 'alsoCommit'>, keep: Keep): Promise<ChangeReply>;
   /** Cancels a workflow. If the signal is lost, the workflow finds the cancellation in MongoDB. */
-  tellCancelled(operation: OperationDocument): Promise<void>;
+  signalCancellation(operation: OperationDocument): Promise<void>;
 }
 
 function changeReply({ outcome, tenant, operation, following = [] }: ChangedTenant): ChangeReply {
@@ -53,11 +53,11 @@ export function createTenantChange({
   cancelWorkflow,
   startOrDefer,
 }: TenantChangeDependencies): TenantChange {
-  const tellCancelled = ({ _id: operationId, tenant }: OperationDocument): Promise<void> =>
+  const signalCancellation = ({ _id: operationId, tenant }: OperationDocument): Promise<void> =>
     startOrDefer('the cancelled workflow', { operationId }, cancelWorkflow({ operationId, tenant }));
 
   async function begin(changed: ChangedTenant): Promise<void> {
-    if (changed.preempted !== undefined) return tellCancelled(changed.preempted);
+    if (changed.preempted !== undefined) return signalCancellation(changed.preempted);
     const operation = newOperationOf(changed);
     if (operation !== undefined)
       await startOrDefer(
@@ -68,7 +68,7 @@ export function createTenantChange({
   }
 
   return {
-    tellCancelled,
+    signalCancellation,
     async make(request, keep) {
       const changed = await changeTenant({ ...request, alsoCommit: (tx, made) => keep(tx, changeReply(made)) });
       await begin(changed);

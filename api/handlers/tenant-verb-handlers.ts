@@ -60,10 +60,10 @@ interface VerbReply<Status extends number, Body> {
   readonly headers?: Readonly<Record<string, string>>;
   readonly about?: AnswerSubject;
 }
-type SettledReply = VerbReply<200, RouteAnswer<'holdTenant'>>;
+type TenantReply = VerbReply<200, RouteAnswer<'holdTenant'>>;
 type ChangedReply = VerbReply<200 | 202, RouteAnswer<'suspendTenant'>>;
 
-function settledReply(tenant: TenantDocument): SettledReply {
+function tenantReply(tenant: TenantDocument): TenantReply {
   return {
     status: 200,
     body: tenantBody(tenant),
@@ -95,52 +95,55 @@ export function tenantVerbHandlers(dependencies: TenantVerbDependencies): VerbHa
     return { ...reply, status: reply.status === 202 ? 202 : 200 };
   }
 
-  function settling({ params: { name }, caller, precondition, keep }: VerbRequest): HoldRequest {
+  function immediateRequest({ params: { name }, caller, precondition, keep }: VerbRequest): HoldRequest {
     return {
       name,
       caller,
       permit: permitOn(authorize, caller, name),
       precondition: precondition ?? { kind: 'exists' },
-      alsoCommit: (tx, tenant) => keep(tx, settledReply(tenant)),
+      alsoCommit: (tx, tenant) => keep(tx, tenantReply(tenant)),
     };
   }
 
-  const plain = (path: Exclude<OperationKind, 'change_plan' | 'purge'>) => (request: VerbRequest) =>
+  const simpleVerb = (path: Exclude<OperationKind, 'change_plan' | 'purge'>) => (request: VerbRequest) =>
     run({ path }, request);
   return {
-    activateTenant: plain('activate'),
-    suspendTenant: plain('suspend'),
-    resumeTenant: plain('resume'),
-    archiveTenant: plain('archive'),
-    reactivateTenant: plain('reactivate'),
-    deleteTenant: plain('delete'),
-    undeleteTenant: plain('undelete'),
-    reconcileTenant: plain('reconcile'),
+    activateTenant: simpleVerb('activate'),
+    suspendTenant: simpleVerb('suspend'),
+    resumeTenant: simpleVerb('resume'),
+    archiveTenant: simpleVerb('archive'),
+    reactivateTenant: simpleVerb('reactivate'),
+    deleteTenant: simpleVerb('delete'),
+    undeleteTenant: simpleVerb('undelete'),
+    reconcileTenant: simpleVerb('reconcile'),
     purgeTenant: (request) => run({ path: 'purge', early: request.body?.early ?? false }, request),
     async changePlanOfTenant(request) {
       const { plan, time } = request.body;
-      const at = time === undefined ? undefined : new Date(time);
-      if (at === undefined || at <= store.clock.now()) return run({ path: 'change_plan', plan }, request);
+      const effectiveTime = time === undefined ? undefined : new Date(time);
+      if (effectiveTime === undefined || effectiveTime <= store.clock.now())
+        return run({ path: 'change_plan', plan }, request);
       const reply = (scheduled: TenantDocument): ChangedReply => ({
-        ...settledReply(scheduled),
+        ...tenantReply(scheduled),
         body: { tenant: tenantBody(scheduled) },
       });
       return reply(
         await schedulePlan(
           dependencies,
-          { ...settling(request), alsoCommit: (tx, scheduled) => request.keep(tx, reply(scheduled)) },
-          { plan, time: at },
+          { ...immediateRequest(request), alsoCommit: (tx, scheduled) => request.keep(tx, reply(scheduled)) },
+          { plan, time: effectiveTime },
         ),
       );
     },
     async cancelPlanChangeOfTenant(request) {
-      return settledReply(await unschedulePlan(dependencies, settling({ ...request, query: {} })));
+      return tenantReply(await unschedulePlan(dependencies, immediateRequest({ ...request, query: {} })));
     },
     async holdTenant(request) {
-      return settledReply(await holdTenant(dependencies, settling({ ...request, query: {} }), request.body.reason));
+      return tenantReply(
+        await holdTenant(dependencies, immediateRequest({ ...request, query: {} }), request.body.reason),
+      );
     },
     async releaseHoldOfTenant(request) {
-      return settledReply(await releaseHold(dependencies, settling({ ...request, query: {} })));
+      return tenantReply(await releaseHold(dependencies, immediateRequest({ ...request, query: {} })));
     },
   };
 }

@@ -18,17 +18,17 @@ export function createQuota({
   let all = 0;
   return {
     take(caller, amount = 1) {
-      const own = held.get(caller) ?? 0;
-      if (own + amount > perCaller || all + amount > total) return undefined;
-      held.set(caller, own + amount);
+      const current = held.get(caller) ?? 0;
+      if (current + amount > perCaller || all + amount > total) return undefined;
+      held.set(caller, current + amount);
       all += amount;
-      let isGiven = false;
+      let isReleased = false;
       return () => {
-        if (isGiven) return;
-        isGiven = true;
+        if (isReleased) return;
+        isReleased = true;
         all -= amount;
-        const left = (held.get(caller) ?? 0) - amount;
-        if (left > 0) held.set(caller, left);
+        const remaining = (held.get(caller) ?? 0) - amount;
+        if (remaining > 0) held.set(caller, remaining);
         else held.delete(caller);
       };
     },

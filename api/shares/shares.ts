@@ -31,7 +31,7 @@ const mebi = 1024 * 1024;
 /** Maximum number of waits, because all awaited operations are read in one query. */
 const allWaits = 2_000;
 
-/** The byte limits fit a process with a heap of 256 MB (`platform/node-flags.ts`) and 512 MB of memory. */
+/** The byte limits fit a process with a heap of 256 MB (`platform/processes.ts`) and 512 MB of memory. */
 export function createShares({ requestsPerCaller, watchesPerCaller, waitsPerCaller }: ShareLimits): Shares {
   return {
     requests: createQuota({ perCaller: requestsPerCaller }),

@@ -15,10 +15,10 @@ export interface Turns {
 interface Waiting {
   readonly amount: number;
   readonly gone: AbortSignal | undefined;
-  readonly letIn: (giveBack: GiveBack) => void;
+  readonly start: (giveBack: GiveBack) => void;
 }
 
-interface Line {
+interface Queue {
   readonly waiting: Waiting[];
   held: number;
   /** Number of the last turn: the lower, the longer ago. */
@@ -32,50 +32,50 @@ export function createTurns({
   readonly perCaller: number;
   readonly total?: number;
 }): Turns {
-  const room = createQuota({ perCaller, total });
-  const lines = new Map<string, Line>();
+  const quota = createQuota({ perCaller, total });
+  const queues = new Map<string, Queue>();
   let turn = 0;
 
-  function letIn(caller: string, line: Line, { amount, letIn: enter }: Waiting): boolean {
-    const giveBack = room.take(caller, amount);
+  function start(caller: string, queue: Queue, { amount, start: enter }: Waiting): boolean {
+    const giveBack = quota.take(caller, amount);
     if (giveBack === undefined) return false;
-    line.held += amount;
-    line.served = turn += 1;
-    let isOver = false;
+    queue.held += amount;
+    queue.served = turn += 1;
+    let isReleased = false;
     enter(() => {
-      if (isOver) return;
-      isOver = true;
+      if (isReleased) return;
+      isReleased = true;
       giveBack();
-      line.held -= amount;
+      queue.held -= amount;
       admit();
     });
     return true;
   }
 
   function admit(): void {
-    for (let isAny = true; isAny;) {
-      isAny = false;
-      const byNeed = [...lines]
+    for (let hasStarted = true; hasStarted;) {
+      hasStarted = false;
+      const byNeed = [...queues]
         .filter(([, { waiting }]) => waiting.length > 0)
         .toSorted(([, a], [, b]) => a.held - b.held || a.served - b.served);
-      for (const [caller, line] of byNeed) {
-        while (line.waiting[0]?.gone?.aborted === true) line.waiting.shift()?.letIn(() => undefined);
-        const [first] = line.waiting;
-        if (first === undefined || !letIn(caller, line, first)) continue;
-        line.waiting.shift();
-        isAny = true;
+      for (const [caller, queue] of byNeed) {
+        while (queue.waiting[0]?.gone?.aborted === true) queue.waiting.shift()?.start(() => undefined);
+        const [first] = queue.waiting;
+        if (first === undefined || !start(caller, queue, first)) continue;
+        queue.waiting.shift();
+        hasStarted = true;
         break;
       }
     }
-    for (const [caller, { held, waiting }] of lines) if (held <= 0 && waiting.length === 0) lines.delete(caller);
+    for (const [caller, { held, waiting }] of queues) if (held <= 0 && waiting.length === 0) queues.delete(caller);
   }
 
   return {
     next(caller, amount = 1, gone) {
-      const line = lines.get(caller) ?? { waiting: [], held: 0, served: 0 };
-      lines.set(caller, line);
+      const queue = queues.get(caller) ?? { waiting: [], held: 0, served: 0 };
+      queues.set(caller, queue);
       return new Promise((enter) => {
-        line.waiting.push({ amount: Math.min(amount, perCaller, total), gone, letIn: enter });
+        queue.waiting.push({ amount: Math.min(amount, perCaller, total), gone, start: enter });
         admit();
       });
     },

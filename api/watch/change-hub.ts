@@ -5,7 +5,7 @@ import type { Logger } from '../../platform/logging.ts';
 import type { OpenChangeFeed, Position } from '../../store/change-feed.ts';
 import type { GiveBack } from '../shares/quota.ts';
 import { createTurns } from '../shares/turns.ts';
-import { beginRunning, handOver, keep, release, settle, tell } from './running-feed.ts';
+import { startFeed, handOver, keep, release, attach, deliver } from './running-feed.ts';
 import type { Follower, Running, Seat } from './running-feed.ts';
 
 export interface Following {
@@ -37,10 +37,10 @@ export interface ChangeHubDependencies {
 }
 
 /** Size of the recent changes kept for followers that reconnect. As values they take several times as much memory. */
-const keptBytes = { live: 4 * 1024 * 1024, late: 256 * 1024 };
+const keptBytes = { live: 4 * 1024 * 1024, catchUp: 256 * 1024 };
 /** How many callers may catch up at one time; others wait for their turn. */
-const lateAtOnce = 16;
-const patienceMs = 10_000;
+const maxCatchingUp = 16;
+const timeoutMs = 10_000;
 
 export function createChangeHub({ open, maxFollowers, logger, stopping }: ChangeHubDependencies): ChangeHub {
   const seats = new Set<Seat>();
@@ -51,12 +51,12 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
   let live: Running | undefined;
   let openingLive: Promise<void> | undefined;
   /** By caller: delivers the changes that its followers have missed, at their pace, until it reaches the live feed. */
-  const late = new Map<string, Running>();
-  const lateTurns = createTurns({ perCaller: 1, total: lateAtOnce });
+  const catchUpFeeds = new Map<string, Running>();
+  const catchUpQueue = createTurns({ perCaller: 1, total: maxCatchingUp });
   /** Feeds of one caller are opened one after another. */
   const openings = new Map<string, Promise<unknown>>();
 
-  const runs = (running: Running): boolean => running === live || late.get(running.caller ?? '') === running;
+  const runs = (running: Running): boolean => running === live || catchUpFeeds.get(running.caller ?? '') === running;
   const isNeeded = (running: Running): boolean => (running === live ? seats.size > 0 : running.seats.size > 0);
 
   async function pump(running: Running): Promise<void> {
@@ -68,7 +68,7 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
         if (change !== undefined) {
           keep(running, change);
           for (const seat of [...running.seats]) {
-            if (tell(seat, change)) continue;
+            if (deliver(seat, change)) continue;
             if (running === live) release(seat);
             else await running.taken(seat, change);
           }
@@ -76,7 +76,7 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
         if (!runs(running)) break;
         running.position = position;
         if (running !== live && live !== undefined && position >= live.start) {
-          late.delete(running.caller ?? '');
+          catchUpFeeds.delete(running.caller ?? '');
           handOver(running, live);
         }
       }
@@ -87,7 +87,7 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
       }
     }
     if (running === live) live = undefined;
-    if (late.get(running.caller ?? '') === running) late.delete(running.caller ?? '');
+    if (catchUpFeeds.get(running.caller ?? '') === running) catchUpFeeds.delete(running.caller ?? '');
     running.giveBack();
     await running.feed.close().catch(() => undefined);
   }
@@ -111,7 +111,7 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
     if (live !== undefined) return live;
     openingLive ??= open()
       .then((feed) => {
-        live = beginRunning(feed, { maxBytes: keptBytes.live });
+        live = startFeed(feed, { maxBytes: keptBytes.live });
         void pump(live);
       })
       .finally(() => {
@@ -121,55 +121,55 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
     return requireLive();
   }
 
-  function inOrder<T>(caller: string, work: () => Promise<T>): Promise<T> {
+  function inSequence<T>(caller: string, work: () => Promise<T>): Promise<T> {
     const done = (openings.get(caller) ?? Promise.resolve()).then(work);
-    const settled = done
+    const ended = done
       .catch(() => undefined)
       .finally(() => {
-        if (openings.get(caller) === settled) openings.delete(caller);
+        if (openings.get(caller) === ended) openings.delete(caller);
       });
-    openings.set(caller, settled);
+    openings.set(caller, ended);
     return done;
   }
 
   /** The running feed that has all changes that the seat still needs. */
-  const having = (seat: Seat): Running | undefined =>
-    [live, late.get(seat.caller)].find((running) => running !== undefined && seat.told >= running.start);
+  const feedFor = (seat: Seat): Running | undefined =>
+    [live, catchUpFeeds.get(seat.caller)].find((running) => running !== undefined && seat.delivered >= running.start);
 
-  async function turnOf(caller: string): Promise<GiveBack> {
-    const turn = lateTurns.next(caller);
-    const tooLate = (): TenureError =>
+  async function acquireTurn(caller: string): Promise<GiveBack> {
+    const turn = catchUpQueue.next(caller);
+    const timeoutError = (): TenureError =>
       new TenureError('watch_unavailable', 'too many callers are catching up on missed changes');
     try {
-      return await withinMs(patienceMs, turn, tooLate);
+      return await withinMs(timeoutMs, turn, timeoutError);
     } catch (error) {
       void turn.then((giveBack) => giveBack());
       throw error;
     }
   }
 
-  async function openLate(seat: Seat): Promise<void> {
-    const own = late.get(seat.caller);
-    const giveBack = own === undefined ? await turnOf(seat.caller) : own.passOn();
+  async function openCatchUpFeed(seat: Seat): Promise<void> {
+    const own = catchUpFeeds.get(seat.caller);
+    const giveBack = own === undefined ? await acquireTurn(seat.caller) : own.passOn();
     try {
       // All waiting followers of the caller share one feed, which starts at the earliest of their positions.
       const waiting = [...seats].filter(
-        ({ caller, running, isReaching, told }) =>
-          caller === seat.caller && running === undefined && isReaching && told !== '',
+        ({ caller, running, isReaching, delivered }) =>
+          caller === seat.caller && running === undefined && isReaching && delivered !== '',
       );
-      const from = waiting.reduce((least, { told }) => (told < least ? told : least), seat.told);
+      const from = waiting.reduce((least, { delivered }) => (delivered < least ? delivered : least), seat.delivered);
       const feed = await open(from).catch((error: unknown) => {
-        if (from === seat.told) throw error;
-        return open(seat.told);
+        if (from === seat.delivered) throw error;
+        return open(seat.delivered);
       });
-      const begun = beginRunning(feed, { maxBytes: keptBytes.late, caller: seat.caller, giveBack });
-      const before = late.get(seat.caller);
-      late.set(seat.caller, begun);
-      for (const one of waiting)
-        if (seats.has(one) && one.running === undefined && one.told >= begun.start) settle(begun, one);
+      const started = startFeed(feed, { maxBytes: keptBytes.catchUp, caller: seat.caller, giveBack });
+      const before = catchUpFeeds.get(seat.caller);
+      catchUpFeeds.set(seat.caller, started);
+      for (const other of waiting)
+        if (seats.has(other) && other.running === undefined && other.delivered >= started.start) attach(started, other);
       // Followers that have missed less do not get a change twice.
-      if (before !== undefined) handOver(before, begun);
-      void pump(begun);
+      if (before !== undefined) handOver(before, started);
+      void pump(started);
     } catch (error) {
       if (own !== undefined && runs(own)) own.giveBack = giveBack;
       else giveBack();
@@ -180,14 +180,14 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
   async function reach(seat: Seat): Promise<void> {
     await requireLive();
     if (!seats.has(seat)) return;
-    const known = having(seat);
-    if (known !== undefined) return settle(known, seat);
-    await inOrder(seat.caller, async () => {
+    const known = feedFor(seat);
+    if (known !== undefined) return attach(known, seat);
+    await inSequence(seat.caller, async () => {
       // The follower is gone, or another one's feed already includes it.
       if (!seats.has(seat) || seat.running !== undefined) return;
-      const opened = having(seat);
-      if (opened !== undefined) settle(opened, seat);
-      else await openLate(seat);
+      const opened = feedFor(seat);
+      if (opened !== undefined) attach(opened, seat);
+      else await openCatchUpFeed(seat);
     });
   }
 
@@ -210,14 +210,21 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
           'watch_unavailable',
           stopping.aborted ? 'this process is stopping' : `all ${maxFollowers} watches of this process are in use`,
         );
-      const seat: Seat = { caller, follower, told: after ?? '', running: undefined, wake: undefined, isReaching: true };
+      const seat: Seat = {
+        caller,
+        follower,
+        delivered: after ?? '',
+        running: undefined,
+        wake: undefined,
+        isReaching: true,
+      };
       seats.add(seat);
       gone?.addEventListener('abort', () => leave(seat), { once: true });
       try {
         const running = await requireLive();
         if (after === undefined) {
-          seat.told = running.position;
-          settle(running, seat);
+          seat.delivered = running.position;
+          attach(running, seat);
         } else await reach(seat);
       } catch (error) {
         leave(seat);
@@ -225,13 +232,13 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
       } finally {
         seat.isReaching = false;
       }
-      const from = after ?? seat.told;
+      const from = after ?? seat.delivered;
       return {
         from,
         position() {
-          const { running, told } = seat;
+          const { running, delivered } = seat;
           // While the feed catches up for others, it can be behind this follower.
-          return running !== undefined && running.position > told ? running.position : told;
+          return running !== undefined && running.position > delivered ? running.position : delivered;
         },
         goOn: () => goOn(seat),
         stop: () => leave(seat),

@@ -36,22 +36,22 @@ export interface EventStreamOptions {
 /** Unread bytes of a stream beyond which events are held back. */
 const maxUnreadBytes = 64 * 1024;
 /** How soon to check again whether the caller's other streams leave room for a large event. */
-const lookAgainMs = 250;
+const recheckMs = 250;
 /** A caller that reads nothing for this long is disconnected; it can reconnect and resume. */
-const patienceMs = 30_000;
+const idleTimeoutMs = 30_000;
 const retryMs = 1_000;
 
 /** Starts the response. */
 export function openEventStream(response: Response, { caller, unread, room, closed }: EventStreamOptions): EventStream {
   const held = new Set<GiveBack>();
-  let lookingAgain: NodeJS.Timeout | undefined;
+  let recheck: NodeJS.Timeout | undefined;
   response.once('close', () => {
-    clearTimeout(lookingAgain);
+    clearTimeout(recheck);
     for (const giveBack of held) giveBack();
     closed();
   });
   response.on('drain', room);
-  response.setTimeout(patienceMs, () => response.destroy());
+  response.setTimeout(idleTimeoutMs, () => response.destroy());
   response.status(200).set({
     'content-type': 'text/event-stream; charset=utf-8',
     // Compression and proxies would delay events.
@@ -64,10 +64,10 @@ export function openEventStream(response: Response, { caller, unread, room, clos
   function sendLarge(event: Buffer): boolean {
     const giveBack = unread.take(caller, event.length);
     if (giveBack === undefined) {
-      lookingAgain ??= setTimeout(() => {
-        lookingAgain = undefined;
+      recheck ??= setTimeout(() => {
+        recheck = undefined;
         room();
-      }, lookAgainMs);
+      }, recheckMs);
       return false;
     }
     held.add(giveBack);

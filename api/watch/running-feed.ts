@@ -6,7 +6,7 @@ export interface Follower {
   /**
    * Takes a change, or returns false if it cannot now. Then it gets this change and all later ones when it continues.
    */
-  told(change: Change): boolean;
+  take(change: Change): boolean;
   /** No more changes follow: the feed was lost, or the process is stopping. */
   ended(): void;
 }
@@ -15,7 +15,7 @@ export interface Follower {
 export interface Seat {
   readonly caller: string;
   readonly follower: Follower;
-  told: Position;
+  delivered: Position;
   /** The feed that serves it; undefined while the follower has not read what it got. */
   running: Running | undefined;
   /** Set while its feed waits for this follower. */
@@ -43,14 +43,14 @@ export interface Running {
 }
 
 const keptChanges = 2_000;
-const nothing: GiveBack = () => undefined;
+const noop: GiveBack = () => undefined;
 
-export function beginRunning(
+export function startFeed(
   feed: ChangeFeed,
   {
     maxBytes,
     caller,
-    giveBack = nothing,
+    giveBack = noop,
   }: { readonly maxBytes: number; readonly caller?: string; readonly giveBack?: GiveBack },
 ): Running {
   const running: Running = {
@@ -64,12 +64,12 @@ export function beginRunning(
     position: feed.start,
     giveBack,
     passOn() {
-      const room = running.giveBack;
-      running.giveBack = nothing;
-      return room;
+      const current = running.giveBack;
+      running.giveBack = noop;
+      return current;
     },
     async taken(seat, change) {
-      while (seat.running === running && !tell(seat, change)) {
+      while (seat.running === running && !deliver(seat, change)) {
         await new Promise<void>((resolve) => {
           seat.wake = resolve;
         });
@@ -93,10 +93,10 @@ export function keep(running: Running, change: Change): void {
 }
 
 /** Delivers a change. Returns whether the seat has taken it, now or before. */
-export function tell(seat: Seat, change: Change): boolean {
-  if (change.position <= seat.told) return true;
-  if (!seat.follower.told(change)) return false;
-  seat.told = change.position;
+export function deliver(seat: Seat, change: Change): boolean {
+  if (change.position <= seat.delivered) return true;
+  if (!seat.follower.take(change)) return false;
+  seat.delivered = change.position;
   return true;
 }
 
@@ -106,18 +106,18 @@ export function release(seat: Seat): void {
 }
 
 /** Attaches a seat to a feed that has all changes it needs, and delivers the kept ones. */
-export function settle(running: Running, seat: Seat): void {
+export function attach(running: Running, seat: Seat): void {
   release(seat);
   seat.running = running;
   running.seats.add(seat);
   for (const change of [...running.kept]) {
-    if (!tell(seat, change)) return release(seat);
+    if (!deliver(seat, change)) return release(seat);
   }
 }
 
 export function handOver({ seats }: Running, to: Running): void {
   for (const seat of [...seats]) {
-    settle(to, seat);
+    attach(to, seat);
     seat.wake?.();
   }
 }

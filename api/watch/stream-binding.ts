@@ -9,7 +9,7 @@ import type { Position } from '../../store/change-feed.ts';
 import type { Authenticate } from '../authentication.ts';
 import type { PageTokens } from '../page-token.ts';
 import { expressPath, refuseMethod } from '../routing.ts';
-import { whenGone } from '../presence.ts';
+import { abortedOnClose } from '../sender.ts';
 import { requestIds } from '../request-ids.ts';
 import { parsePart } from '../request-parsing.ts';
 import { takeShare } from '../shares/shares.ts';
@@ -85,7 +85,7 @@ export function bindStreams({
           readPosition(request.get('last-event-id')),
           subject,
           {
-            told(change) {
+            take(change) {
               // Headers must be sent first.
               if (stream === undefined) return false;
               const shown = show(change);
@@ -96,7 +96,7 @@ export function bindStreams({
               stream?.end();
             },
           },
-          whenGone(response),
+          abortedOnClose(response),
         );
         const bookmark = (position: Position): void =>
           void stream?.send(

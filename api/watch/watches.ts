@@ -31,43 +31,43 @@ export interface WatchesDependencies {
 }
 
 /** Encodes a change once for all streams that show it. */
-function createWording(): (change: Change, event: string, body: () => unknown) => Shown {
-  const worded = new WeakMap<Change, Shown>();
+function createEncoder(): (change: Change, event: string, body: () => unknown) => Shown {
+  const encoded = new WeakMap<Change, Shown>();
   return (change, event, body) => {
-    const known = worded.get(change);
+    const known = encoded.get(change);
     if (known?.event === event) return known;
     const shown = { event, data: JSON.stringify(body()) };
-    worded.set(change, shown);
+    encoded.set(change, shown);
     return shown;
   };
 }
 
 export function createWatches({ store, authorize }: WatchesDependencies): Watches {
-  const word = createWording();
+  const encode = createEncoder();
   return {
     async watchTenants({ query: { name, ...text }, caller }) {
       const { confinedTo } = await authorize(caller, 'tenant.list', { kind: 'Tenant' });
-      const mayBeSeen = confinedTo === undefined ? undefined : new Set(confinedTo);
+      const visible = confinedTo === undefined ? undefined : new Set(confinedTo);
       const filter = parseTenantFilter(text);
       return (change) => {
         if (change.kind === 'operation') return undefined;
         const uid = change.kind === 'tenant' ? change.tenant._id : change.uid;
-        if (mayBeSeen?.has(uid) === false) return undefined;
-        if (change.kind === 'tenantGone') return word(change, 'gone', () => ({ uid }));
+        if (visible?.has(uid) === false) return undefined;
+        if (change.kind === 'tenantGone') return encode(change, 'gone', () => ({ uid }));
         const { tenant, facets } = change;
         if (name !== undefined && tenant.name !== name) return undefined;
         return fitsFilter(filter, tenant, facets)
-          ? word(change, 'tenant', () => tenantBody(tenant))
+          ? encode(change, 'tenant', () => tenantBody(tenant))
           : { event: 'gone', data: JSON.stringify({ uid }) };
       };
     },
     async watchOperations({ query: { tenant: name, id }, caller }) {
       const uids = await operationScope({ store, authorize }, name, caller);
-      const mayBeSeen = uids === undefined ? undefined : new Set(uids);
+      const visible = uids === undefined ? undefined : new Set(uids);
       return (change) => {
         if (change.kind !== 'operation' || (id !== undefined && change.operation._id !== id)) return undefined;
-        if (mayBeSeen?.has(change.operation.tenant.uid) === false) return undefined;
-        return word(change, 'operation', () => operationBody(change.operation));
+        if (visible?.has(change.operation.tenant.uid) === false) return undefined;
+        return encode(change, 'operation', () => operationBody(change.operation));
       };
     },
   };

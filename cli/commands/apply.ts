@@ -9,13 +9,12 @@ import { asFailure, concernsAll, operationFailure } from '../failure-report.ts';
 import { CliFailure, joinFailures } from '../failure.ts';
 import { readManifests } from '../manifests/read-manifests.ts';
 import type { LocatedManifest } from '../manifests/read-manifests.ts';
-import { followAll, operationLine } from '../operations/follow-all.ts';
-import { retryWithin } from '../operations/follow.ts';
+import { followAll, operationLine, retryWithin } from '../operations/follow.ts';
 import { kindOf, wordOfManifest } from '../resources/kinds.ts';
-import { outputOption, renderData } from '../resources/print.ts';
+import { lineWriter, outputOption, renderData } from '../resources/print.ts';
 import type { OutputFormat, Printed } from '../resources/print.ts';
 import { printedResource } from '../resources/printed-resource.ts';
-import { timeoutOption } from './timeout-option.ts';
+import { timeoutOption } from './option-values.ts';
 import { confirmMassChangeOption } from './verb-options.ts';
 
 interface ApplyOptions {
@@ -85,13 +84,13 @@ async function apply(
   if (dryRun === 'server')
     return rehearse(manifests, { forceConflicts, confirmMassChange, dryRun: true }, output, { terminal, connect });
   // If the user wants data on stdout, the progress lines are messages.
-  const tell = (line: string): void => void (output === 'table' ? terminal.stdout : terminal.stderr).write(`${line}\n`);
+  const writeLine = lineWriter(terminal, output);
   const { applied, failures, notApplied } = await applyAll(
     connect(),
     manifests,
     { forceConflicts, confirmMassChange },
     terminal,
-    tell,
+    writeLine,
   );
   const api = connect(retryWithin(timeout));
   if (wait === true) {
@@ -100,7 +99,7 @@ async function apply(
     );
     try {
       await followAll(api, started, timeout, terminal, (operation, located) => {
-        tell(operationLine(operation));
+        writeLine(operationLine(operation));
         if (operation.state !== 'succeeded') failures.push(operationFailure(operation, terminal.program, located));
       });
     } catch (error) {
@@ -127,7 +126,7 @@ async function applyAll(
   manifests: readonly LocatedManifest[],
   consent: ApplyConsent,
   terminal: Terminal,
-  tell: (line: string) => void,
+  writeLine: (line: string) => void,
 ): Promise<{ applied: AppliedManifest[]; failures: CliFailure[]; notApplied: string[] }> {
   const applied: AppliedManifest[] = [];
   const failures: CliFailure[] = [];
@@ -139,8 +138,8 @@ async function applyAll(
         terminal.stderr.write(`${reference} has changed in the meantime; reading it again\n`),
       );
       applied.push({ ...result, located });
-      tell(`${reference} ${result.outcome}`);
-      for (const operation of operationsOf(result)) tell(operationLine(operation));
+      writeLine(`${reference} ${result.outcome}`);
+      for (const operation of operationsOf(result)) writeLine(operationLine(operation));
     } catch (error) {
       failures.push(asFailure(error, terminal, located));
       notApplied.push(reference);
@@ -170,7 +169,7 @@ async function readBack(
       items.push({ kind, listed: await kind.get(api, resource.metadata.name) });
     } catch (error) {
       failures.push(asFailure(error, terminal, located));
-      return [...items, ...applied.slice(items.length).map((left) => printedResource(left.resource))];
+      return [...items, ...applied.slice(items.length).map((remaining) => printedResource(remaining.resource))];
     }
   }
   return items;

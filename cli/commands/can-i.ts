@@ -4,11 +4,11 @@ import type { AccessVerdict } from '../../contracts/access.ts';
 import type { PolicyAction } from '../../contracts/policy.ts';
 import type { CommandContext } from '../command-context.ts';
 import { CliFailure, usageFailure } from '../failure.ts';
-import { actionOf, askedActions } from '../resources/access-actions.ts';
+import { actionOf, checkableActions } from '../resources/access-actions.ts';
 import { outputOption, renderObject } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
 import { parseReferences } from '../resources/references.ts';
-import { withArticle } from '../text/article.ts';
+import { withArticle } from '../text/wording.ts';
 import { renderTable } from '../text/table.ts';
 import type { Column } from '../text/table.ts';
 
@@ -51,11 +51,11 @@ export function addCanI(program: Command, context: CommandContext): void {
     .addOption(outputOption(['table', 'json', 'yaml']))
     .addHelpText('after', examples)
     .action((first: string | undefined, second: string | undefined, options: CanIOptions) =>
-      options.list === true ? list(first, second, options, context) : ask(first, second, options, context),
+      options.list === true ? list(first, second, options, context) : checkOne(first, second, options, context),
     );
 }
 
-async function ask(
+async function checkOne(
   verb: string | undefined,
   reference: string | undefined,
   { output }: CanIOptions,
@@ -63,7 +63,7 @@ async function ask(
 ): Promise<void> {
   if (verb === undefined || reference === undefined)
     throw usageFailure('no verb or no kind is given', 'write: can-i VERB KIND[/NAME], or can-i --list');
-  const { kind, name } = oneOf(reference);
+  const { kind, name } = parseOne(reference);
   const verdict = await check(connect(), actionOf(verb, kind), name);
   stdout.write(output === 'table' ? `${verdict.allowed ? 'yes' : 'no'}\n` : renderObject(output, verdict));
   if (verdict.allowed) return;
@@ -87,16 +87,16 @@ async function list(
 ): Promise<void> {
   if (surplus !== undefined)
     throw usageFailure('--list takes no verb', 'write: can-i --list, or can-i --list KIND[/NAME]');
-  const about = reference === undefined ? undefined : oneOf(reference);
-  const asked = askedActions.filter(({ kind }) => about === undefined || kind === about.kind.singular);
-  if (asked.length === 0)
+  const about = reference === undefined ? undefined : parseOne(reference);
+  const selected = checkableActions.filter(({ kind }) => about === undefined || kind === about.kind.singular);
+  if (selected.length === 0)
     throw usageFailure(
       `policy has no rules of its own for ${withArticle(about?.kind.singular ?? 'resource')}`,
       'ask about tenants',
     );
   const api = connect();
   const answers = await Promise.all(
-    asked.map(async ({ action, kind, verb }): Promise<Answer> => ({
+    selected.map(async ({ action, kind, verb }): Promise<Answer> => ({
       kind,
       verb,
       ...(await check(api, action, about?.name)),
@@ -105,7 +105,7 @@ async function list(
   stdout.write(output === 'table' ? renderTable(columns, answers, paintOut) : renderObject(output, { items: answers }));
 }
 
-function oneOf(reference: string) {
+function parseOne(reference: string) {
   const { kind, names } = parseReferences([reference]);
   return { kind, name: names[0] };
 }

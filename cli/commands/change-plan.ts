@@ -6,7 +6,7 @@ import type { CommandContext } from '../command-context.ts';
 import { usageFailure } from '../failure.ts';
 import { runVerb } from '../operations/run-verb.ts';
 import type { VerbAnswer } from '../operations/run-verb.ts';
-import { renderPlanPreview } from '../resources/plan-preview.ts';
+import { renderPlanPreview } from '../resources/tenant-reports.ts';
 import { renderObject } from '../resources/print.ts';
 import { tenantName } from '../resources/references.ts';
 import { addVerbOptions, describeByRoute, ifMatchOf, runOptions, verbRequest } from './verb-options.ts';

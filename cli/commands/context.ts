@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.ts';
-import { readCertificates } from '../certificates.ts';
-import { contextOrigin, serverUrl } from '../connection.ts';
+import { readCertificates, contextOrigin, serverUrl } from '../connection.ts';
 import {
   contextNamed,
   contextStorePath,

@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { DriftReport } from '../../contracts/drift-report.ts';
+import type { DriftReport } from '../../contracts/tenant-reports.ts';
 import type { TenantDifference } from '../../contracts/tenant-revision.ts';
 import type { CommandContext } from '../command-context.ts';
 import { asFailure } from '../failure-report.ts';

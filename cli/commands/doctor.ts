@@ -31,20 +31,20 @@ async function diagnose(
   { terminal: { stdout, paintOut, interrupted }, sources, trust, connect }: CommandContext,
 ): Promise<void> {
   const findings: Finding[] = [];
-  const tell = (found: readonly Finding[]): void => {
+  const report = (found: readonly Finding[]): void => {
     findings.push(...found);
     // Print at once, because a check may take a while.
     if (output === 'table') stdout.write(found.map((finding) => renderFinding(finding, paintOut)).join(''));
   };
   const { findings: local, server, token, caFile } = checkLocally(sources());
-  tell(local);
+  report(local);
   trust(caFile);
-  if (server === undefined) tell([skipped('API', 'its address is not known')]);
+  if (server === undefined) report([skipped('API', 'its address is not known')]);
   else {
     const remote = await checkApi(server.value, interrupted);
-    tell(remote);
+    report(remote);
     const answers = remote.some(({ check, status }) => check === 'reachable' && status === 'ok');
-    tell(
+    report(
       token === undefined || !answers
         ? [skipped('caller', token === undefined ? 'there is no token' : 'the API does not answer')]
         : await checkCaller(connect({ retryForMs: 0 })),

@@ -15,7 +15,7 @@ import { parseReferences } from '../resources/references.ts';
 import type { References } from '../resources/references.ts';
 import { renderTable } from '../text/table.ts';
 import { watchResources } from '../resources/watch-resources.ts';
-import { parseWholeNumber } from './whole-number.ts';
+import { parseWholeNumber } from './option-values.ts';
 
 interface FilterOptions {
   readonly selector?: string;
@@ -102,14 +102,14 @@ function filterableBy({ singular }: ResourceKind, filter: string): boolean {
   return singular === 'tenant' && filter !== 'name';
 }
 
-function refuseMisplaced(
+function refuseMisplacedFilters(
   { kind, names }: References,
   filter: TenantFilter & TombstoneFilter,
   at: string | undefined,
 ): void {
   const filters = Object.keys(filter);
   const filtered = filters.length > 0;
-  if (filters.some((each) => !filterableBy(kind, each)))
+  if (filters.some((name) => !filterableBy(kind, name)))
     throw usageFailure(
       `${kind.plural} do not have this filter`,
       'remove the filter; for the list of filters run: tenure get --help',
@@ -121,10 +121,10 @@ function refuseMisplaced(
 
 async function get(references: readonly string[], options: GetOptions, context: CommandContext): Promise<void> {
   const { limit, at, output } = options;
-  const asked = parseReferences(references);
+  const parsed = parseReferences(references);
   const filter = { ...tenantFilter(options), ...(options.name === undefined ? {} : { name: options.name }) };
-  refuseMisplaced(asked, filter, at);
-  const { kind, names } = asked;
+  refuseMisplacedFilters(parsed, filter, at);
+  const { kind, names } = parsed;
   const [name] = names;
   if (options.watch === true) {
     if (at !== undefined || limit !== undefined || names.length > 1)
@@ -135,7 +135,7 @@ async function get(references: readonly string[], options: GetOptions, context: 
   const api = context.connect();
   if (names.length === 0)
     return printResources(context.terminal, output, kind, await kind.list(api, limit, filter), false);
-  await getNamed(api, asked, output, context.terminal);
+  await getNamed(api, parsed, output, context.terminal);
 }
 
 /** Prints those that exist. @throws CliFailure with the error of each other one, and the highest exit code */

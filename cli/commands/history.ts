@@ -7,7 +7,7 @@ import { outputOption, renderData } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
 import { parseTenantReference } from '../resources/references.ts';
 import { renderTable } from '../text/table.ts';
-import { parseWholeNumber } from './whole-number.ts';
+import { parseWholeNumber } from './option-values.ts';
 
 type HistoryFormat = Exclude<OutputFormat, 'name'>;
 

@@ -6,9 +6,8 @@ import type { CommandContext } from '../command-context.ts';
 import { operationKind } from '../resources/kinds.ts';
 import { outputOption, printResources } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
-import { addAbandonOperation } from './abandon-operation.ts';
-import { addCancelOperation } from './cancel-operation.ts';
-import { parseWholeNumber } from './whole-number.ts';
+import { addAbandonOperation, addCancelOperation } from './operation-verbs.ts';
+import { parseWholeNumber } from './option-values.ts';
 
 interface OperationsOptions {
   readonly tenant?: string;

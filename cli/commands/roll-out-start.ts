@@ -4,14 +4,14 @@ import type { ApiClient } from '../../client/api-client.ts';
 import { waveSchema } from '../../contracts/rollout.ts';
 import type { RolloutPreview, RolloutRequest } from '../../contracts/rollout.ts';
 import type { CommandContext } from '../command-context.ts';
+import { showRollout } from '../operations/follow-rollout.ts';
 import { outputOption, renderObject } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
 import { templateName } from '../resources/references.ts';
-import { renderRolloutPreview } from '../resources/rollout-preview.ts';
-import { addFollowOptions, tellRollout } from './roll-out-turns.ts';
-import type { FollowOptions } from './roll-out-turns.ts';
-import { describeByRoute } from './verb-options.ts';
-import { parseCount, parseWholeNumber } from './whole-number.ts';
+import { renderRolloutPreview } from '../resources/rollouts.ts';
+import { addFollowOptions, describeByRoute } from './verb-options.ts';
+import type { FollowOptions } from './verb-options.ts';
+import { parseCount, parseWholeNumber } from './option-values.ts';
 
 /** Which version to bring to which tenants. */
 export interface RolloutScope {
@@ -151,5 +151,5 @@ async function start(
     ...(maxFailures === undefined ? {} : { maxFailures }),
   };
   const { body: rollout } = await context.connect().call('startRollout', { params: { name }, body });
-  await tellRollout(rollout, options, context);
+  await showRollout(rollout, options, context);
 }

@@ -1,14 +1,60 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.ts';
-import { describeRollout } from '../resources/describe-rollout.ts';
+import { showRollout } from '../operations/follow-rollout.ts';
 import { rolloutKind } from '../resources/kinds.ts';
 import { outputOption, printResources } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
 import { rolloutId, templateName } from '../resources/references.ts';
+import { describeRollout } from '../resources/rollouts.ts';
+import { parseWholeNumber } from './option-values.ts';
+import { addFollowOptions, describeByRoute } from './verb-options.ts';
+import type { FollowOptions } from './verb-options.ts';
 import { addRolloutPreview, addRolloutStart } from './roll-out-start.ts';
-import { addRolloutTurns } from './roll-out-turns.ts';
-import { describeByRoute } from './verb-options.ts';
-import { parseWholeNumber } from './whole-number.ts';
+
+const pauseExamples = `
+Examples:
+  tenure roll-out pause ID                 changes that are in progress finish
+  tenure roll-out resume ID --wait         continue`;
+
+const resumeExamples = `
+Examples:
+  tenure roll-out resume ID --wait         retry the failed tenants, then continue
+  tenure roll-out resume ID --skip-failed  continue without them`;
+
+const cancelExamples = `
+Examples:
+  tenure roll-out cancel ID
+  tenure roll-out start startup --version 2 --wait
+                                           return the changed tenants to version 2`;
+
+/** The verbs that change the state of a roll-out. */
+function addRolloutVerbs(group: Command, context: CommandContext): void {
+  const addVerb = (verb: 'pause' | 'cancel', route: 'pauseRollout' | 'cancelRollout', help: string): void => {
+    describeByRoute(group.command(verb), route)
+      .argument('<id>', 'roll-out')
+      .addOption(outputOption())
+      .addHelpText('after', help)
+      .action(async (reference: string, { output }: { readonly output: OutputFormat }) => {
+        const { body } = await context.connect().call(route, { params: { id: rolloutId(reference) } });
+        await showRollout(body, { timeout: 0, output }, context);
+      });
+  };
+  addVerb('pause', 'pauseRollout', pauseExamples);
+
+  const resume = describeByRoute(group.command('resume'), 'resumeRollout')
+    .argument('<id>', 'roll-out')
+    .option('--skip-failed', 'skip the failed tenants');
+  addFollowOptions(resume)
+    .addHelpText('after', resumeExamples)
+    .action(async (reference: string, options: FollowOptions & { readonly skipFailed?: true }) => {
+      const { body } = await context.connect().call('resumeRollout', {
+        params: { id: rolloutId(reference) },
+        body: { skipFailed: options.skipFailed === true },
+      });
+      await showRollout(body, options, context);
+    });
+  addVerb('cancel', 'cancelRollout', cancelExamples);
+}
 
 const examples = `
 Examples:
@@ -69,5 +115,5 @@ export function addRollout(program: Command, context: CommandContext): void {
       if (output === 'table') terminal.stdout.write(await describeRollout(connect(), id, terminal.paintOut));
       else printResources(terminal, output, rolloutKind, [await rolloutKind.get(connect(), id)], true);
     });
-  addRolloutTurns(group, context);
+  addRolloutVerbs(group, context);
 }

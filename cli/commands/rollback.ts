@@ -1,14 +1,12 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.ts';
 import { operationFailure } from '../failure-report.ts';
-import { followAll, operationLine } from '../operations/follow-all.ts';
-import { retryWithin } from '../operations/follow.ts';
+import { followAll, operationLine, retryWithin } from '../operations/follow.ts';
 import { tenantKind } from '../resources/kinds.ts';
-import { outputOption, printResources } from '../resources/print.ts';
+import { lineWriter, outputOption, printResources } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
 import { parseTenantReference } from '../resources/references.ts';
-import { timeoutOption } from './timeout-option.ts';
-import { parseWholeNumber } from './whole-number.ts';
+import { timeoutOption, parseWholeNumber } from './option-values.ts';
 
 interface RollbackOptions {
   readonly to: number;
@@ -48,27 +46,27 @@ async function rollback(
   { terminal, connect }: CommandContext,
 ): Promise<void> {
   const name = parseTenantReference(reference);
-  const tell = (line: string): void => void (output === 'table' ? terminal.stdout : terminal.stderr).write(`${line}\n`);
-  const asking = connect();
-  const before = await asking.call('getTenant', { params: { name } });
-  const { body } = await asking.call('rollbackTenant', {
+  const writeLine = lineWriter(terminal, output);
+  const client = connect();
+  const before = await client.call('getTenant', { params: { name } });
+  const { body } = await client.call('rollbackTenant', {
     params: { name },
     body: { generation: to },
     ifMatch: before.etag ?? '*',
   });
   const { metadata } = body.tenant;
-  tell(
+  writeLine(
     metadata.revision === before.body.metadata.revision
       ? `tenant/${name} unchanged`
       : `tenant/${name} rolled back to generation ${to}, as generation ${metadata.generation}`,
   );
   const api = connect(retryWithin(timeout));
   if (body.operation !== undefined) {
-    for (const operation of [body.operation, ...(body.following ?? [])]) tell(operationLine(operation));
+    for (const operation of [body.operation, ...(body.following ?? [])]) writeLine(operationLine(operation));
     if (wait === true) {
       await followAll(api, [{ operation: body.operation, about: undefined }], timeout, terminal, (operation) => {
         if (operation.state !== 'succeeded') throw operationFailure(operation, terminal.program);
-        tell(operationLine(operation));
+        writeLine(operationLine(operation));
       });
     }
   }

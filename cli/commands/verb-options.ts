@@ -5,8 +5,7 @@ import type { RouteId, RouteQueryInput } from '../../contracts/routes.ts';
 import type { VerbRun } from '../operations/run-verb.ts';
 import { outputOption } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
-import { timeoutOption } from './timeout-option.ts';
-import { parseWholeNumber } from './whole-number.ts';
+import { timeoutOption, parseWholeNumber } from './option-values.ts';
 
 /** Options of every verb that changes a tenant. */
 export interface ChangeOptions {
@@ -85,4 +84,18 @@ export function describeByRoute(command: Command, route: RouteId): Command {
   const { summary } = routes[route];
   const first = summary.replace(/\.( .*)?$/, '');
   return command.summary(`${first.charAt(0).toLowerCase()}${first.slice(1)}`).description(summary);
+}
+
+/** Options of a verb that leaves a roll-out running. */
+export interface FollowOptions {
+  readonly wait?: true;
+  readonly timeout: number;
+  readonly output: OutputFormat;
+}
+
+export function addFollowOptions(command: Command): Command {
+  return command
+    .option('--wait', 'wait until the roll-out no longer runs')
+    .addOption(timeoutOption('1h'))
+    .addOption(outputOption());
 }

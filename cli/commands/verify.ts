@@ -15,7 +15,7 @@ import type { Paint } from '../text/paint.ts';
 import { printableLine } from '../text/printable.ts';
 import { renderTable } from '../text/table.ts';
 import type { Column } from '../text/table.ts';
-import { timeoutOption } from './timeout-option.ts';
+import { timeoutOption } from './option-values.ts';
 
 interface VerifyOptions {
   readonly timeout: number;
@@ -66,7 +66,7 @@ async function verify(
   );
   let report: IsolationReport;
   try {
-    report = await ended(api, { name, against, id }, waiting);
+    report = await untilEnded(api, { name, against, id }, waiting);
   } catch (error) {
     throw waiting.ended(error);
   }
@@ -83,9 +83,9 @@ async function verify(
     );
 }
 
-const lookEveryMs = 500;
+const pollEveryMs = 500;
 
-async function ended(
+async function untilEnded(
   api: ApiClient,
   { name, against, id }: { readonly name: string; readonly against: string; readonly id: string },
   { signal }: Wait,
@@ -102,7 +102,7 @@ async function ended(
       // Another verification may have replaced this one; its verdict is as good.
       if (report !== undefined && report.id >= id) return report;
     }
-    await delay(lookEveryMs, undefined, { signal });
+    await delay(pollEveryMs, undefined, { signal });
   }
 }
 

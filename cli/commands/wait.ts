@@ -4,8 +4,9 @@ import type { ApiClient } from '../../client/api-client.ts';
 import { ApiError } from '../../client/api-error.ts';
 import type { Tenant } from '../../contracts/manifests/tenant.ts';
 import type { CommandContext } from '../command-context.ts';
-import { operationFailure, outlookOf } from '../failure-report.ts';
+import { operationFailure, resumeHint } from '../failure-report.ts';
 import { CliFailure, usageFailure } from '../failure.ts';
+import { awaitRollout } from '../operations/follow-rollout.ts';
 import { followOperation, retryWithin, startWait } from '../operations/follow.ts';
 import type { Wait } from '../operations/follow.ts';
 import { createProgress } from '../operations/progress.ts';
@@ -15,9 +16,8 @@ import type { TenantCondition } from '../operations/tenant-condition.ts';
 import { outputOption, printResources } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
 import { parseReference } from '../resources/references.ts';
-import { withArticle } from '../text/article.ts';
-import { awaitRollout } from './roll-out-turns.ts';
-import { timeoutOption } from './timeout-option.ts';
+import { withArticle } from '../text/wording.ts';
+import { timeoutOption } from './option-values.ts';
 
 interface WaitOptions {
   readonly for?: string;
@@ -71,28 +71,29 @@ async function wait(reference: readonly string[], options: WaitOptions, context:
   const api = connect(retryWithin(options.timeout));
   const progress = createProgress(stderr, paintErr);
   const isOperation = kind.singular === 'operation';
-  let seen = '';
-  const see = (state: string): void => {
+  let lastState = '';
+  const onState = (state: string): void => {
     // Otherwise a user who mistyped the name would wait without any message.
-    if (state === notThere && seen !== notThere) stderr.write(`tenant/${name} does not exist yet; waiting for it\n`);
-    seen = state;
+    if (state === doesNotExist && lastState !== doesNotExist)
+      stderr.write(`tenant/${name} does not exist yet; waiting for it\n`);
+    lastState = state;
   };
   const waiting = startWait(options.timeout, interrupted, () =>
     isOperation
-      ? outlookOf(name, program)
-      : `tenant/${name}: ${seen}\nto resume waiting: ${program} wait tenant/${name} --for=${condition.text}`,
+      ? resumeHint(name, program)
+      : `tenant/${name}: ${lastState}\nto resume waiting: ${program} wait tenant/${name} --for=${condition.text}`,
   );
-  let told: string;
+  let result: string;
   try {
-    told = isOperation
+    result = isOperation
       ? await untilDone(api, name, waiting, progress, program)
-      : await untilMet(api, name, condition, waiting, progress, program, see);
+      : await untilMet(api, name, condition, waiting, progress, program, onState);
   } catch (error) {
     throw waiting.ended(error);
   } finally {
     progress.clear();
   }
-  if (options.output === 'table') stdout.write(`${told}\n`);
+  if (options.output === 'table') stdout.write(`${result}\n`);
   else printResources(terminal, options.output, kind, [await kind.get(api, name)], true);
 }
 
@@ -118,9 +119,9 @@ async function findTenant(api: ApiClient, name: string): Promise<Tenant | undefi
   }
 }
 
-/** Between looks at a tenant that does not exist, or that no operation runs for. */
-const lookEveryMs = 500;
-const notThere = 'it does not exist yet';
+/** Between polls of a tenant that does not exist, or that no operation runs for. */
+const pollEveryMs = 500;
+const doesNotExist = 'it does not exist yet';
 
 async function untilMet(
   api: ApiClient,
@@ -129,30 +130,30 @@ async function untilMet(
   { signal }: Wait,
   progress: Progress,
   program: string,
-  see: (state: string) => void,
+  onState: (state: string) => void,
 ): Promise<string> {
   for (;;) {
-    // The timeout does not end the first look.
+    // The timeout does not end the first poll.
     const tenant = await findTenant(api, name);
     if (tenant === undefined) {
-      see(notThere);
+      onState(doesNotExist);
       signal.throwIfAborted();
-      await delay(lookEveryMs, undefined, { signal });
+      await delay(pollEveryMs, undefined, { signal });
       continue;
     }
-    see(condition.state(tenant));
-    const isQuiet = tenant.status.operation === undefined && tenant.status.pending === undefined;
-    const takenBack = tenant.status.conditions.find(({ type, status }) => type === 'Applied' && status === 'False');
-    if (isQuiet && takenBack !== undefined && (condition.needsApplied || !condition.holds(tenant))) {
+    onState(condition.state(tenant));
+    const isIdle = tenant.status.operation === undefined && tenant.status.pending === undefined;
+    const rolledBack = tenant.status.conditions.find(({ type, status }) => type === 'Applied' && status === 'False');
+    if (isIdle && rolledBack !== undefined && (condition.needsApplied || !condition.holds(tenant))) {
       throw new CliFailure(
         'operationFailed',
-        `error: tenant/${name} was not changed as declared: ${takenBack.reason}: ${takenBack.message}\nfix: correct the manifest and apply it again; ${program} history tenant ${name} shows the generations`,
+        `error: tenant/${name} was not changed as declared: ${rolledBack.reason}: ${rolledBack.message}\nfix: correct the manifest and apply it again; ${program} history tenant ${name} shows the generations`,
       );
     }
     if (condition.holds(tenant)) return `tenant/${name} reached the condition: ${condition.state(tenant)}`;
     signal.throwIfAborted();
     if (tenant.status.operation === undefined) {
-      await delay(lookEveryMs, undefined, { signal });
+      await delay(pollEveryMs, undefined, { signal });
       continue;
     }
     const operation = await followOperation(api, tenant.status.operation.id, progress, signal);

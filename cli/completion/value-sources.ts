@@ -3,7 +3,7 @@ import type { ApiClient } from '../../client/api-client.ts';
 import { lifecycleStates } from '../../contracts/lifecycle.ts';
 import { contextStorePath, readContexts } from '../contexts/context-store.ts';
 import type { ConnectionSources } from '../connection.ts';
-import { settledKinds } from '../commands/delete-settled.ts';
+import { catalogKinds } from '../commands/delete-catalog-resource.ts';
 import { verbsOn } from '../resources/access-actions.ts';
 import { fieldNames } from '../resources/field-schemas.ts';
 import { kindOf, kindWords } from '../resources/kinds.ts';
@@ -27,12 +27,13 @@ async function namesOf(
   { singular }: ResourceKind,
   { api, current }: Asking,
   prefix = current,
-  among: TenantFilter = {},
+  baseFilter: TenantFilter = {},
 ): Promise<readonly string[]> {
   const kind = kindOf(singular);
   if (singular === 'roll-out') return rolloutIds(api());
   // Ask only for tenants with this prefix, because there may be many.
-  const filter = singular === 'tenant' && /^[a-z][a-z0-9-]*$/.test(prefix) ? { ...among, namePrefix: prefix } : among;
+  const filter =
+    singular === 'tenant' && /^[a-z][a-z0-9-]*$/.test(prefix) ? { ...baseFilter, namePrefix: prefix } : baseFilter;
   return (await kind.list(api(), maxNames, filter)).map(({ name }) => name);
 }
 
@@ -81,7 +82,7 @@ const fieldPaths: ValueSource = ({ current }) => {
   return fieldNames(parent).map((name) => `${parent}.${name}`);
 };
 
-const waitedFor: ValueSource = () => [
+const waitConditions: ValueSource = () => [
   'Ready',
   ...lifecycleStates.map((state) => `lifecycle=${state}`),
   'condition=Ready',
@@ -107,7 +108,7 @@ const optionSources: Readonly<Record<string, ValueSource>> = {
   '--region': named('region'),
   '--tenant': named('tenant'),
   '--lifecycle': () => lifecycleStates,
-  '--for': waitedFor,
+  '--for': waitConditions,
   '--confirm': ({ operands }) => operands.map((operand) => operand.replace(/^tenants?\//, '')),
 };
 
@@ -129,12 +130,12 @@ const commandSources: Readonly<Record<string, readonly ValueSource[]>> = {
   delete: [
     async (asking) => {
       const [kind] = asking.current.split('/');
-      if (kind !== asking.current && (settledKinds as readonly string[]).includes(kind ?? ''))
-        return (referencesTo(settledKinds) as Exclude<ValueSource, string>)({ ...asking, operands: [] });
-      return [...settledKinds.map((each) => `${each}/`), ...(await namesOf(kindOf('tenant'), asking))];
+      if (kind !== asking.current && (catalogKinds as readonly string[]).includes(kind ?? ''))
+        return (referencesTo(catalogKinds) as Exclude<ValueSource, string>)({ ...asking, operands: [] });
+      return [...catalogKinds.map((each) => `${each}/`), ...(await namesOf(kindOf('tenant'), asking))];
     },
     (asking) =>
-      asking.operands[0] === 'tenant' || (settledKinds as readonly string[]).includes(asking.operands[0] ?? '')
+      asking.operands[0] === 'tenant' || (catalogKinds as readonly string[]).includes(asking.operands[0] ?? '')
         ? namesOf(kindOf(asking.operands[0] ?? ''), asking)
         : [],
   ],

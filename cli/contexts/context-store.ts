@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { CliEnvironment } from '../config.ts';
 import { usageFailure } from '../failure.ts';
-import { didYouMean } from '../text/nearest.ts';
+import { didYouMean } from '../text/wording.ts';
 import { fixOf, readText, reasonOf } from '../text/read-text.ts';
 
 /** An API, and the file with the token that is sent only to it. */
@@ -59,15 +59,15 @@ export function readContexts(path: string | undefined): ContextFile {
 
 /** Replaces the file atomically, readable only by its owner. @throws CliFailure usage */
 export function writeContexts(path: string, file: ContextFile): void {
-  const staged = `${path}.${process.pid}.new`;
+  const temporaryPath = `${path}.${process.pid}.new`;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    writeFileSync(staged, `${JSON.stringify(file, undefined, 2)}\n`, { mode: 0o600 });
+    writeFileSync(temporaryPath, `${JSON.stringify(file, undefined, 2)}\n`, { mode: 0o600 });
     // The mode above applies only to a new file; a crash may have left one behind.
-    chmodSync(staged, 0o600);
-    renameSync(staged, path);
+    chmodSync(temporaryPath, 0o600);
+    renameSync(temporaryPath, path);
   } catch (error) {
-    rmSync(staged, { force: true });
+    rmSync(temporaryPath, { force: true });
     throw usageFailure(
       `${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
       'check its permissions, or set XDG_CONFIG_HOME to a writable folder',

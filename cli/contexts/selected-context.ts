@@ -61,7 +61,7 @@ function isDispensable({ flags, environment }: ContextSources): boolean {
 
 /**
  * `--context`; then the environment; then `.tenure/context.json` in the folder, which `npm start` writes; then the current
- * context; then `.tenure/context.json` beside the program.
+ * context; then `.tenure/context.json` next to the program.
  * @throws CliFailure usage, if the selected context does not exist or cannot be read
  */
 export function contextInEffect({
@@ -84,12 +84,12 @@ export function contextInEffect({
       );
     return fromFile(path, 'TENURE_CONTEXT');
   }
-  const here = join(workingDirectory, localFile);
-  if (existsSync(here)) return { ...fromFile(here, 'found in this folder'), found: true };
+  const local = join(workingDirectory, localFile);
+  if (existsSync(local)) return { ...fromFile(local, 'found in this folder'), found: true };
   const { current } = readContexts(contextStorePath({ configHome }));
   if (current !== undefined) return named(current, 'tenure context use', configHome);
-  const beside = join(installationDirectory, localFile);
-  return existsSync(beside) ? { ...fromFile(beside, 'found beside the program'), found: true } : undefined;
+  const installed = join(installationDirectory, localFile);
+  return existsSync(installed) ? { ...fromFile(installed, 'found beside the program'), found: true } : undefined;
 }
 
 function named(name: string, selectedBy: string, configHome: string | undefined): SelectedContext {

@@ -1,6 +1,5 @@
 import { statSync } from 'node:fs';
-import { readCertificates } from '../certificates.ts';
-import { findCaFile, findServer, findToken, isLoopback } from '../connection.ts';
+import { readCertificates, findCaFile, findServer, findToken, isLoopback } from '../connection.ts';
 import type { ConnectionSources, Setting, TokenSource } from '../connection.ts';
 import { contextStorePath } from '../contexts/context-store.ts';
 import { selectContext } from '../contexts/selected-context.ts';
@@ -82,17 +81,17 @@ function contextFinding(context: SelectedContext | undefined, { environment }: C
       `no current context; contexts are stored in ${contextStorePath(environment) ?? 'no folder, because HOME is not set'}`,
     );
   const { name, path, selectedBy } = context;
-  const told = `${name === undefined ? path : `${name} in ${path}`} (${selectedBy})`;
+  const description = `${name === undefined ? path : `${name} in ${path}`} (${selectedBy})`;
   const mode = modeOf(path);
   if ((mode & othersMayWrite) !== 0)
     return warning(
       'context',
-      `${told}: others can write it (mode ${octal(mode)}), and so decide where your commands are sent`,
+      `${description}: others can write it (mode ${octal(mode)}), and so decide where your commands are sent`,
       `chmod 600 ${path}`,
     );
   return (mode & othersMayRead) === 0
-    ? ok('context', told)
-    : warning('context', `${told}: others can read it (mode ${octal(mode)})`, `chmod 600 ${path}`);
+    ? ok('context', description)
+    : warning('context', `${description}: others can read it (mode ${octal(mode)})`, `chmod 600 ${path}`);
 }
 
 function serverFinding({ value, origin }: Setting): Finding {
@@ -104,10 +103,10 @@ function serverFinding({ value, origin }: Setting): Finding {
 function tokenFinding({ path, origin }: TokenSource): Finding {
   if (path === undefined) return ok('token', `${origin}; every program started from this shell can read this variable`);
   const mode = modeOf(path);
-  const told = `${path} (${origin})`;
+  const description = `${path} (${origin})`;
   return (mode & (othersMayRead | othersMayWrite)) === 0
-    ? ok('token', told)
-    : warning('token', `${told}: others can read or write it (mode ${octal(mode)})`, `chmod 600 ${path}`);
+    ? ok('token', description)
+    : warning('token', `${description}: others can read or write it (mode ${octal(mode)})`, `chmod 600 ${path}`);
 }
 
 function modeOf(path: string): number {

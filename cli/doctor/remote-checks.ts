@@ -4,14 +4,14 @@ import { readApiStatus } from '../../client/api-status.ts';
 import type { ApiStatus } from '../../client/api-status.ts';
 import { problemType } from '../problem-type.ts';
 import { formatDurationMs } from '../text/duration.ts';
-import { unreachableFix } from '../unreachable-fix.ts';
+import { unreachableFix } from '../failure-report.ts';
 import { readVersion } from '../version.ts';
 import { ok, problem, skipped, warning } from './finding.ts';
 import type { Finding } from './finding.ts';
 
 /** The clock difference that the API tolerates when it checks the times in a token. */
 const toleratedSkewMs = 5_000;
-const soonMs = 10 * 60 * 1000;
+const expiresSoonMs = 10 * 60 * 1000;
 
 /** What the API reports without authentication. @throws when `interrupted` */
 export async function checkApi(server: string, interrupted: AbortSignal): Promise<readonly Finding[]> {
@@ -46,13 +46,13 @@ const cellFix =
 
 function partFinding(part: string, state: string): Finding {
   // The clock of this machine has its own finding.
-  const named = part === 'clock' ? 'time' : part;
-  if (state === 'ok') return ok(named, 'ready');
+  const check = part === 'clock' ? 'time' : part;
+  if (state === 'ok') return ok(check, 'ready');
   const isCell = part.startsWith('cell ');
   if (isCell && state === 'away')
-    return warning(named, 'no worker has reached it in the last 30 seconds; operations on this cell wait', cellFix);
+    return warning(check, 'no worker has reached it in the last 30 seconds; operations on this cell wait', cellFix);
   return problem(
-    named,
+    check,
     'unavailable',
     state,
     partFixes[part] ?? (isCell ? cellFix : 'ask the operator to look for the cause in the logs of the API'),
@@ -79,12 +79,12 @@ function clockFinding({ clockAheadMs }: ApiStatus): Finding {
   const skewMs = Math.abs(clockAheadMs);
   // The time in the answer is precise only to a second.
   if (skewMs <= 1_000) return ok('clock', 'agrees with the server');
-  const told = `the server is ${formatDurationMs(Math.round(skewMs / 1000) * 1000)} ${clockAheadMs > 0 ? 'ahead' : 'behind'}`;
+  const found = `the server is ${formatDurationMs(Math.round(skewMs / 1000) * 1000)} ${clockAheadMs > 0 ? 'ahead' : 'behind'}`;
   return skewMs <= toleratedSkewMs
-    ? ok('clock', told)
+    ? ok('clock', found)
     : warning(
         'clock',
-        `${told}; the times in tokens and of --at are checked against the clock of the server`,
+        `${found}; the times in tokens and of --at are checked against the clock of the server`,
         'synchronize the clocks of both machines (NTP)',
       );
 }
@@ -103,11 +103,11 @@ export async function checkCaller(api: ApiClient): Promise<readonly Finding[]> {
   try {
     const { subject, roles, tenants, expireTime } = (await api.call('getCaller')).body;
     const leftMs = Date.parse(expireTime) - Date.now();
-    const told = `${subject}, until ${expireTime} (for ${formatDurationMs(leftMs)})`;
+    const found = `${subject}, until ${expireTime} (for ${formatDurationMs(leftMs)})`;
     const confined =
       tenants === undefined ? '' : `, limited to ${tenants.length} tenant${tenants.length === 1 ? '' : 's'}`;
     return [
-      leftMs < soonMs ? warning('caller', told, 'get a new token before it expires') : ok('caller', told),
+      leftMs < expiresSoonMs ? warning('caller', found, 'get a new token before it expires') : ok('caller', found),
       ok('roles', `${roles.join(', ')}${confined}; to see what they allow: tenure can-i --list`),
       await listFinding(api),
     ];

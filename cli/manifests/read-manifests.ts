@@ -7,8 +7,7 @@ import { CliFailure } from '../failure.ts';
 import { wordOfManifest } from '../resources/kinds.ts';
 import { codeFrame, placeOf, renderFlaw, wholeSource } from './flaw.ts';
 import type { ManifestFlaw, Span } from './flaw.ts';
-import { isFreeForm } from './schema-fields.ts';
-import { explainIssue } from './schema-flaws.ts';
+import { isFreeForm, explainIssue } from './schema-flaws.ts';
 import { readSources } from './sources.ts';
 import type { SourceAccess } from './sources.ts';
 import { createYamlReader } from './yaml-documents.ts';
@@ -80,10 +79,10 @@ function readManifest(document: YamlDocument): LocatedManifest | { readonly flaw
     const issues = parsed.error?.issues ?? [];
     return {
       flaws: issues.flatMap((issue) =>
-        explainIssue(issue, schema, value, document.sourceAt).map(({ path, at, ...said }): ManifestFlaw => ({
+        explainIssue(issue, schema, value, document.sourceAt).map(({ path, at, ...rest }): ManifestFlaw => ({
           source,
           span: document.spanAt(path, at),
-          ...said,
+          ...rest,
         })),
       ),
     };

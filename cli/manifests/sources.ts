@@ -24,7 +24,8 @@ export interface ReadSources {
 }
 
 /**
- * Reads the arguments of `-f`: files, folders (their `*.yaml`, `*.yml` and `*.json` by name, without subfolders), and `-` for stdin.
+ * Reads the arguments of `-f`: files, folders (their `*.yaml`, `*.yml` and `*.json` by name, without subfolders), and
+ * `-` for stdin.
  * @throws CliFailure usage, for a path that cannot be read
  */
 export async function readSources(paths: readonly string[], access: SourceAccess): Promise<ReadSources> {

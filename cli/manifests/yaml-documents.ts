@@ -1,12 +1,9 @@
 import { parseAllDocuments } from 'yaml';
 import type { Document, Range, YAMLError } from 'yaml';
-import { findAliasFlaw, maxDocumentBytes } from './alias-expansion.ts';
+import { findAliasFlaw, maxDocumentBytes, convertNumbers, findMergeFlaw, findUncertain } from './yaml-constructs.ts';
 import { listEntries, splitDocuments } from './document-chunks.ts';
-import { convertNumbers } from './exact-numbers.ts';
 import type { ManifestFlaw, Source, Span } from './flaw.ts';
-import { findMergeFlaw } from './merge-keys.ts';
-import { sourceAt, spanAt } from './node-span.ts';
-import { findUncertain } from './uncertain-scalars.ts';
+import { sourceAt, spanAt } from './flaw.ts';
 
 /** A scalar that other YAML parsers read differently. */
 export interface Uncertain {
@@ -96,14 +93,14 @@ export function createYamlReader(): YamlReader {
     const shifted = ({ start, end }: Span): Span => ({ start: start + chunk.start, end: end + chunk.start });
     for (const [index, document] of parsedAt(source, chunk).entries()) {
       const flaws = flawsOf(document);
-      yield* flaws.map(({ span, ...said }) => ({ source, span: shifted(span), ...said }));
+      yield* flaws.map(({ span, ...rest }) => ({ source, span: shifted(span), ...rest }));
       if (flaws.length > 0) continue;
       // Limited above, exactly; the limit of the library would refuse an alias that is merely used often.
       const value: unknown = document.toJS({ maxAliasCount: -1 });
       if (value === null) continue;
       const found = (): Document.Parsed => parsedAt(source, chunk)[index] ?? document;
-      const uncertain = findUncertain(document).map(({ node, ...said }) => ({
-        ...said,
+      const uncertain = findUncertain(document).map(({ node, ...rest }) => ({
+        ...rest,
         span: shifted(spanOf(node.range)),
       }));
       yield* entriesOf({
@@ -159,8 +156,8 @@ function* entriesOf(document: YamlDocument): Generator<YamlDocument | ManifestFl
     yield {
       source,
       value: item,
-      uncertain: uncertain.flatMap(({ path, ...said }) =>
-        path[0] === 'items' && path[1] === index ? [{ path: path.slice(2), ...said }] : [],
+      uncertain: uncertain.flatMap(({ path, ...rest }) =>
+        path[0] === 'items' && path[1] === index ? [{ path: path.slice(2), ...rest }] : [],
       ),
       spanAt: (path, want) => document.spanAt([...at, ...path], want),
       sourceAt: (path) => document.sourceAt([...at, ...path]),
@@ -175,8 +172,8 @@ function flawsOf(document: Document.Parsed): readonly Flaw[] {
   const duplicates = errors.filter(({ code }) => code === 'DUPLICATE_KEY');
   // After the first syntax error, further errors of the parser are noise.
   const first = errors.find(({ code }) => code !== 'DUPLICATE_KEY');
-  const told = first === undefined ? duplicates : [first];
-  const flaws = told.map(({ code, message, pos }): Flaw => {
+  const reported = first === undefined ? duplicates : [first];
+  const flaws = reported.map(({ code, message, pos }): Flaw => {
     const fix = fixes[code];
     return {
       span: { start: pos[0], end: pos[1] },

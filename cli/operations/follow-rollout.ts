@@ -1,23 +1,26 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiClient } from '../../client/api-client.ts';
 import type { Rollout } from '../../contracts/rollout.ts';
-import type { Terminal } from '../command-context.ts';
+import type { CommandContext, Terminal } from '../command-context.ts';
 import { CliFailure } from '../failure.ts';
 import { waveOf } from '../resources/columns.ts';
-import { rolloutCounts } from '../resources/rollout-words.ts';
-import { startWait } from './follow.ts';
+import { rolloutKind } from '../resources/kinds.ts';
+import { printResources } from '../resources/print.ts';
+import type { OutputFormat } from '../resources/print.ts';
+import { rolloutCounts, rolloutLine } from '../resources/rollouts.ts';
+import { retryWithin, startWait } from './follow.ts';
 import { createProgress } from './progress.ts';
 import type { Progress, ProgressLine } from './progress.ts';
 
-/** Pauses between looks; they only decide how often the progress is updated. */
-const looksMs = [250, 250, 500, 500, 1_000];
-const laterLooksMs = 2_000;
+/** Delays between polls; they only decide how often the progress is updated. */
+const pollDelaysMs = [250, 250, 500, 500, 1_000];
+const maxPollDelayMs = 2_000;
 
 /**
  * Shows the progress of a roll-out until it no longer runs and all changes it started have finished.
  * @throws CliFailure waitTimeout, interrupted
  */
-export async function followRollout(
+async function followRollout(
   api: ApiClient,
   id: string,
   timeoutMs: number,
@@ -31,7 +34,7 @@ export async function followRollout(
   );
   const progress = createProgress(stderr, paintErr);
   try {
-    return await untilSettled(api, id, progress, wait.signal);
+    return await untilFinished(api, id, progress, wait.signal);
   } catch (error) {
     throw wait.ended(error);
   } finally {
@@ -39,13 +42,13 @@ export async function followRollout(
   }
 }
 
-async function untilSettled(api: ApiClient, id: string, progress: Progress, signal: AbortSignal): Promise<Rollout> {
-  for (let look = 0; ; look += 1) {
-    // The first look does not depend on the timeout.
-    const { body: rollout } = await api.call('getRollout', { params: { id }, ...(look === 0 ? {} : { signal }) });
+async function untilFinished(api: ApiClient, id: string, progress: Progress, signal: AbortSignal): Promise<Rollout> {
+  for (let poll = 0; ; poll += 1) {
+    // The first poll does not depend on the timeout.
+    const { body: rollout } = await api.call('getRollout', { params: { id }, ...(poll === 0 ? {} : { signal }) });
     progress.show(rolloutProgress(rollout));
     if (rollout.state !== 'running' && rollout.counts.changing === 0) return rollout;
-    await delay(looksMs[look] ?? laterLooksMs, undefined, { signal });
+    await delay(pollDelaysMs[poll] ?? maxPollDelayMs, undefined, { signal });
   }
 }
 
@@ -60,7 +63,7 @@ function rolloutProgress(rollout: Rollout): ProgressLine {
 }
 
 /** A roll-out that did not complete, as the end of a command. */
-export function rolloutFailure(
+function rolloutFailure(
   { id, template, version, state, reason, failures, counts }: Rollout,
   program: string,
 ): CliFailure {
@@ -79,4 +82,35 @@ export function rolloutFailure(
         : []),
     ].join('\n'),
   );
+}
+
+/** Prints a roll-out, and waits for it with `wait`. @throws CliFailure, as awaitRollout does */
+export async function showRollout(
+  rollout: Rollout,
+  { wait, timeout, output }: { readonly wait?: true; readonly timeout: number; readonly output: OutputFormat },
+  context: CommandContext,
+): Promise<void> {
+  const { terminal } = context;
+  (output === 'table' ? terminal.stdout : terminal.stderr).write(`${rolloutLine(rollout)}\n`);
+  if (wait === true) await awaitRollout(rollout.id, { timeout, output }, context);
+  else if (output !== 'table') printRollout(rollout, output, terminal);
+}
+
+/**
+ * Follows a roll-out until it no longer runs, and prints its state.
+ * @throws CliFailure operationFailed, if it did not complete; waitTimeout, interrupted
+ */
+export async function awaitRollout(
+  id: string,
+  { timeout, output }: { readonly timeout: number; readonly output: OutputFormat },
+  { terminal, connect }: CommandContext,
+): Promise<void> {
+  const rollout = await followRollout(connect(retryWithin(timeout)), id, timeout, terminal);
+  if (output === 'table') terminal.stdout.write(`${rolloutLine(rollout)}\n`);
+  else printRollout(rollout, output, terminal);
+  if (rollout.state !== 'succeeded') throw rolloutFailure(rollout, terminal.program);
+}
+
+function printRollout(rollout: Rollout, output: OutputFormat, terminal: Terminal): void {
+  printResources(terminal, output, rolloutKind, [{ name: rollout.id, body: rollout }], true);
 }

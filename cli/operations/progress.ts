@@ -14,7 +14,10 @@ export interface ProgressLine {
   readonly facts: Readonly<Record<string, string | number>>;
 }
 
-/** Shows progress: one line that is rewritten on a terminal, otherwise one JSON object per line for each change, with its time. */
+/**
+ * Shows progress: one line that is rewritten on a terminal, otherwise one JSON object per line for each change, with
+ * its time.
+ */
 export interface Progress {
   show(line: ProgressLine): void;
   /** Clears the line. Call it before writing anything else. */
@@ -23,15 +26,15 @@ export interface Progress {
 
 export function createProgress(output: Output, paint: Paint): Progress {
   const live = output.isTTY === true;
-  const toldById = new Map<string, string>();
+  const shownById = new Map<string, string>();
   let drawn = false;
   return {
     show({ id, text: unsafe, state, facts }) {
       if (!live) {
-        const told = JSON.stringify(facts);
-        if (toldById.get(id) !== told)
+        const shown = JSON.stringify(facts);
+        if (shownById.get(id) !== shown)
           output.write(`${JSON.stringify({ time: new Date().toISOString(), ...facts })}\n`);
-        toldById.set(id, told);
+        shownById.set(id, shown);
         return;
       }
       const text = printableLine(unsafe);

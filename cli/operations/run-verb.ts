@@ -5,10 +5,9 @@ import type { CommandContext, Terminal } from '../command-context.ts';
 import { asFailure, concernsAll, operationFailure } from '../failure-report.ts';
 import { CliFailure, joinFailures } from '../failure.ts';
 import { kindOf } from '../resources/kinds.ts';
-import { renderData } from '../resources/print.ts';
+import { lineWriter, renderData } from '../resources/print.ts';
 import type { OutputFormat, Printed } from '../resources/print.ts';
-import { followAll, operationLine } from './follow-all.ts';
-import { retryWithin } from './follow.ts';
+import { followAll, operationLine, retryWithin } from './follow.ts';
 
 /** The answer of the API to a verb. */
 export interface VerbAnswer {
@@ -43,10 +42,10 @@ export async function runVerb(
   { names, ask, output, waitMs, isDryRun = false }: VerbRun,
   { terminal, connect }: CommandContext,
 ): Promise<void> {
-  const tell = (line: string): void => void (output === 'table' ? terminal.stdout : terminal.stderr).write(`${line}\n`);
-  const resultOf = isDryRun ? rehearsedResult : realResult;
-  const { answered, failures } = await askAll(names, ask, connect(), terminal, (reference, answer) =>
-    tell(`${reference} ${resultOf(answer)}`),
+  const writeLine = lineWriter(terminal, output);
+  const resultOf = isDryRun ? dryRunResult : realResult;
+  const { answered, failures } = await requestAll(names, ask, connect(), terminal, (reference, answer) =>
+    writeLine(`${reference} ${resultOf(answer)}`),
   );
   if (waitMs !== undefined && answered.length > 0) {
     const api = connect(retryWithin(waitMs));
@@ -55,7 +54,7 @@ export async function runVerb(
     );
     try {
       await followAll(api, started, waitMs, terminal, (operation, reference) => {
-        tell(`${reference} ${operationLine(operation)}`);
+        writeLine(`${reference} ${operationLine(operation)}`);
         if (operation.state !== 'succeeded') failures.push(operationFailure(operation, terminal.program));
       });
     } catch (error) {
@@ -72,12 +71,12 @@ export async function runVerb(
   if (failures.length > 0) throw joinFailures(failures);
 }
 
-async function askAll(
+async function requestAll(
   names: readonly string[],
   ask: VerbRun['ask'],
   api: ApiClient,
   terminal: Terminal,
-  tell: (reference: string, answer: VerbAnswer) => void,
+  onAnswer: (reference: string, answer: VerbAnswer) => void,
 ): Promise<{ answered: Answered[]; failures: CliFailure[] }> {
   const answered: Answered[] = [];
   const failures: CliFailure[] = [];
@@ -86,7 +85,7 @@ async function askAll(
     try {
       const answer = await ask(api, name);
       answered.push({ ...answer, reference });
-      tell(reference, answer);
+      onAnswer(reference, answer);
     } catch (error) {
       const failure = asFailure(error, terminal, { reference });
       failures.push(failure);
@@ -106,7 +105,7 @@ function realResult({ operation, outcome = 'unchanged' }: VerbAnswer): string {
 }
 
 /** Does not print an operation id, because that operation does not run. */
-function rehearsedResult({ operation, outcome = 'unchanged' }: VerbAnswer): string {
+function dryRunResult({ operation, outcome = 'unchanged' }: VerbAnswer): string {
   return `${operation === undefined ? outcome : `${operation.kind} would start`} (server dry run)`;
 }
 

@@ -1,7 +1,7 @@
 import { lifecycleStates } from '../../contracts/lifecycle.ts';
 import type { Tenant } from '../../contracts/manifests/tenant.ts';
 import { usageFailure } from '../failure.ts';
-import { didYouMean } from '../text/nearest.ts';
+import { didYouMean } from '../text/wording.ts';
 
 /** The condition of `wait --for`. */
 export interface TenantCondition {
@@ -36,11 +36,11 @@ function isObserved({ metadata, status }: Tenant, observedGeneration: number): b
 /** The tenant serves its users as currently declared, and no operation runs. */
 function ready(text: string): TenantCondition {
   const condition = ofCondition(text, 'Ready', 'True');
-  const isQuiet = ({ status }: Tenant): boolean => status.operation === undefined && status.pending === undefined;
+  const isIdle = ({ status }: Tenant): boolean => status.operation === undefined && status.pending === undefined;
   return {
     ...condition,
     needsApplied: true,
-    holds: (tenant) => condition.holds(tenant) && isQuiet(tenant) && isObserved(tenant, 0),
+    holds: (tenant) => condition.holds(tenant) && isIdle(tenant) && isObserved(tenant, 0),
     state: (tenant) =>
       tenant.status.operation === undefined
         ? condition.state(tenant)

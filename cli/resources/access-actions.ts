@@ -1,8 +1,7 @@
 import { policyActions } from '../../contracts/policy.ts';
 import type { PolicyAction } from '../../contracts/policy.ts';
 import { usageFailure } from '../failure.ts';
-import { withArticle } from '../text/article.ts';
-import { didYouMean } from '../text/nearest.ts';
+import { withArticle, didYouMean } from '../text/wording.ts';
 import type { ResourceKind } from './kinds.ts';
 
 type Kind = ResourceKind['singular'];
@@ -64,12 +63,15 @@ export function actionOf(verb: string, { singular }: ResourceKind): PolicyAction
 }
 
 /** Each action once, in words of the command line, without the access check itself. */
-export const askedActions: readonly { readonly action: PolicyAction; readonly kind: Kind; readonly verb: string }[] =
-  Object.entries(prefixes).flatMap(([kind, prefix]) =>
-    policyActions
-      .filter((action) => action.startsWith(`${prefix}.`))
-      .map((action) => ({ action, kind: kind as Kind, verb: verbOf(action) })),
-  );
+export const checkableActions: readonly {
+  readonly action: PolicyAction;
+  readonly kind: Kind;
+  readonly verb: string;
+}[] = Object.entries(prefixes).flatMap(([kind, prefix]) =>
+  policyActions
+    .filter((action) => action.startsWith(`${prefix}.`))
+    .map((action) => ({ action, kind: kind as Kind, verb: verbOf(action) })),
+);
 
 function verbOf(action: PolicyAction): string {
   return action.slice(action.indexOf('.') + 1).replaceAll('_', '-');

@@ -13,9 +13,9 @@ export function renderChanges(changes: TenantDifference['changes'], paint: Paint
     .join('');
 }
 
-function signed(color: Color, sign: string, given: unknown, paint: Paint): string {
-  if (given === undefined) return '';
-  const lines = printable(stringify(given, { lineWidth: 0, aliasDuplicateObjects: false }))
+function signed(color: Color, sign: string, value: unknown, paint: Paint): string {
+  if (value === undefined) return '';
+  const lines = printable(stringify(value, { lineWidth: 0, aliasDuplicateObjects: false }))
     .trimEnd()
     .split('\n');
   return lines.map((line) => `${paint(color, `${sign} ${line}`)}\n`).join('');

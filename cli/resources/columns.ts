@@ -1,6 +1,6 @@
 import type { Plan } from '../../contracts/manifests/plan.ts';
 import type { Region } from '../../contracts/manifests/region.ts';
-import type { Tenant } from '../../contracts/manifests/tenant.ts';
+import type { PlacementStatus, Tenant } from '../../contracts/manifests/tenant.ts';
 import type { TenantTemplate } from '../../contracts/manifests/tenant-template.ts';
 import type { Operation } from '../../contracts/operation.ts';
 import type { Rollout } from '../../contracts/rollout.ts';
@@ -142,3 +142,8 @@ export const stepColumns: readonly Column<Operation['steps'][number]>[] = [
   { title: 'TOOK', value: ({ startTime, endTime }) => formatSpan(startTime, endTime, Date.now()) },
   { title: 'RESULT', value: ({ result }) => result ?? '' },
 ];
+
+/** A placement on one line. */
+export function placed({ mode, region, cell, database }: PlacementStatus): string {
+  return `${mode} in ${region}, cell ${cell}, database ${database}`;
+}

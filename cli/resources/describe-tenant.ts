@@ -1,11 +1,11 @@
 import type { ApiClient } from '../../client/api-client.ts';
-import type { PlacementStatus, Tenant } from '../../contracts/manifests/tenant.ts';
+import type { Tenant } from '../../contracts/manifests/tenant.ts';
 import { formatAge } from '../text/duration.ts';
 import type { Paint } from '../text/paint.ts';
 import { renderFields, renderTable } from '../text/table.ts';
 import type { Column } from '../text/table.ts';
-import { operationColumns, stepColumns, templateVersion } from './columns.ts';
-import { renderConfigInEffect } from './config-report.ts';
+import { operationColumns, placed, stepColumns, templateVersion } from './columns.ts';
+import { renderConfigInEffect } from './tenant-reports.ts';
 
 const lastOperations = 5;
 
@@ -97,11 +97,6 @@ export function renderServices(services: Tenant['spec']['services']): string {
         `  ${name}${strategy === undefined ? '' : ` (${strategy})`}: ${collections.map((collection) => collection.name).join(', ')}\n`,
     )
     .join('');
-}
-
-/** A placement on one line. */
-export function placed({ mode, region, cell, database }: PlacementStatus): string {
-  return `${mode} in ${region}, cell ${cell}, database ${database}`;
 }
 
 /** Labels or annotations on one line. */

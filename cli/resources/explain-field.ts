@@ -73,7 +73,7 @@ export function renderField({ path, schema, required, outputOnly }: Field, paint
   const children = Object.entries(childrenOf(schema));
   if (children.length === 0) return `${facts}${description}`;
   const needed = requiredOf(schema);
-  const told = children.map(([name, child]) => {
+  const rows = children.map(([name, child]) => {
     const mark = needed.includes(name) && !outputOnly ? ` ${paint('yellow', '-required-')}` : '';
     const text = [
       child.description,
@@ -85,7 +85,7 @@ export function renderField({ path, schema, required, outputOnly }: Field, paint
       .join(' ');
     return `  ${name}  <${typeOf(child)}>${mark}\n${text === '' ? '' : wrapped(text, '      ')}`;
   });
-  return `${facts}${description}\nFields:\n${told.join('')}`;
+  return `${facts}${description}\nFields:\n${rows.join('')}`;
 }
 
 const width = 110;

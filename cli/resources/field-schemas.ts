@@ -7,7 +7,7 @@ import { operationSchema } from '../../contracts/operation.ts';
 import { rolloutSchema } from '../../contracts/rollout.ts';
 import { tombstoneSchema } from '../../contracts/tombstone.ts';
 import { usageFailure } from '../failure.ts';
-import { didYouMean } from '../text/nearest.ts';
+import { didYouMean } from '../text/wording.ts';
 import { kindOf } from './kinds.ts';
 import type { ResourceKind } from './kinds.ts';
 

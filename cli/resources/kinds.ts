@@ -7,7 +7,7 @@ import type { Rollout } from '../../contracts/rollout.ts';
 import type { RouteQueryInput } from '../../contracts/routes.ts';
 import type { Tombstone } from '../../contracts/tombstone.ts';
 import { usageFailure } from '../failure.ts';
-import { didYouMean } from '../text/nearest.ts';
+import { didYouMean } from '../text/wording.ts';
 import type { Paint } from '../text/paint.ts';
 import { createTable, renderTable } from '../text/table.ts';
 import type { Column } from '../text/table.ts';
@@ -184,8 +184,8 @@ export const wordOfManifest = {
 
 /** The kind with this name: singular, plural or as in a manifest; ignores case. @throws CliFailure usage */
 export function kindOf(word: string): ResourceKind {
-  const sought = word.toLowerCase().replace(/^tenanttemplate/, 'template');
-  const kind = kinds.find(({ singular, plural }) => sought === singular || sought === plural);
+  const normalized = word.toLowerCase().replace(/^tenanttemplate/, 'template');
+  const kind = kinds.find(({ singular, plural }) => normalized === singular || normalized === plural);
   if (kind !== undefined) return kind;
   throw usageFailure(
     `"${word}" is not a kind of resource`,

@@ -54,3 +54,8 @@ export function printResources(
   else if (items.length === 0) stderr.write(`no ${kind.plural}\n`);
   else stdout.write(kind.renderTable(items, paintOut));
 }
+
+/** Writes lines for people: to stdout if the output is a table, and to stderr if stdout is for a program. */
+export function lineWriter({ stdout, stderr }: Terminal, output: OutputFormat): (line: string) => void {
+  return (line) => void (output === 'table' ? stdout : stderr).write(`${line}\n`);
+}

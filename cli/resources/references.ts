@@ -1,6 +1,6 @@
 import { nameSchema } from '../../contracts/identifiers.ts';
 import { usageFailure } from '../failure.ts';
-import { withArticle } from '../text/article.ts';
+import { withArticle } from '../text/wording.ts';
 import { kindOf } from './kinds.ts';
 import type { ResourceKind } from './kinds.ts';
 

@@ -1,6 +1,5 @@
 import type { ApiClient } from '../../client/api-client.ts';
-import { watchOperations } from '../../client/watch-operations.ts';
-import { watchTenants } from '../../client/watch-tenants.ts';
+import { watchOperations, watchTenants } from '../../client/watch.ts';
 import type { Operation } from '../../contracts/operation.ts';
 import type { Tenant } from '../../contracts/manifests/tenant.ts';
 import type { Terminal } from '../command-context.ts';
@@ -25,7 +24,7 @@ interface Gone {
 }
 
 /** Current resources, and removed ones. */
-interface Seen {
+interface ResourceChange {
   readonly listed: readonly Listed[];
   readonly gone: readonly Gone[];
 }
@@ -33,32 +32,32 @@ interface Seen {
 const tenantListed = (body: Tenant): Listed => ({ name: body.metadata.name, body });
 const operationListed = (body: Operation): Listed => ({ name: body.id, body });
 
-async function* tenantsSeen(
+async function* tenantChanges(
   api: ApiClient,
   filter: TenantFilter,
   name: string | undefined,
   signal: AbortSignal,
-): AsyncGenerator<Seen> {
+): AsyncGenerator<ResourceChange> {
   // Report a missing tenant now; otherwise the watch would wait for it without any message.
   if (name !== undefined) await tenantKind.get(api, name);
   // A tenant given by name is also shown while it is Deleted, as without a watch.
-  const asked = name === undefined ? { filter } : { name, filter: { ...filter, showDeleted: 'true' as const } };
+  const query = name === undefined ? { filter } : { name, filter: { ...filter, showDeleted: 'true' as const } };
   const known = new Map<string, string>();
-  for await (const news of watchTenants(api, { ...asked, signal })) {
+  for await (const news of watchTenants(api, { ...query, signal })) {
     if (news.kind === 'gone') {
       known.delete(news.tenant.uid);
       yield { listed: [], gone: [goneTenant(news.tenant)] };
       continue;
     }
     const tenants = news.kind === 'listed' ? news.tenants : [news.tenant];
-    const left =
+    const removed =
       news.kind === 'listed' ? [...known].filter(([uid]) => tenants.every(({ metadata }) => metadata.uid !== uid)) : [];
-    for (const [uid] of left) known.delete(uid);
+    for (const [uid] of removed) known.delete(uid);
     for (const { metadata } of tenants) known.set(metadata.uid, metadata.name);
     // A new list after a long interruption does not contain tenants that were removed in the meantime.
     yield {
       listed: tenants.map(tenantListed),
-      gone: left.map(([uid, leftName]) => goneTenant({ uid, name: leftName })),
+      gone: removed.map(([uid, removedName]) => goneTenant({ uid, name: removedName })),
     };
   }
 }
@@ -67,7 +66,11 @@ function goneTenant({ name, uid }: Gone['metadata']): Gone {
   return { kind: 'Tenant', metadata: { name, uid }, gone: true };
 }
 
-async function* operationsSeen(api: ApiClient, { tenant }: OperationFilter, signal: AbortSignal): AsyncGenerator<Seen> {
+async function* operationChanges(
+  api: ApiClient,
+  { tenant }: OperationFilter,
+  signal: AbortSignal,
+): AsyncGenerator<ResourceChange> {
   for await (const news of watchOperations(api, { ...(tenant === undefined ? {} : { tenant }), limit: 20, signal })) {
     // The newest last, because changes are printed at the end.
     yield {
@@ -91,7 +94,7 @@ function createPrinter(
     name: ({ name }: Listed) => `${kind.singular}/${name}\n`,
   };
   return (listed) => {
-    if (output !== 'table') for (const one of listed) stdout.write(documents[output](one));
+    if (output !== 'table') for (const item of listed) stdout.write(documents[output](item));
     else if (listed.length > 0) stdout.write(rows(listed));
   };
 }
@@ -113,14 +116,14 @@ export async function watchResources(
   const { interrupted, unread, stderr } = terminal;
   const signal = AbortSignal.any([interrupted, unread]);
   try {
-    for await (const seen of kind.singular === tenantKind.singular
-      ? tenantsSeen(api, filter, name, signal)
-      : operationsSeen(api, filter, signal)) {
-      for (const gone of seen.gone) {
+    for await (const change of kind.singular === tenantKind.singular
+      ? tenantChanges(api, filter, name, signal)
+      : operationChanges(api, filter, signal)) {
+      for (const gone of change.gone) {
         stderr.write(`${kind.singular}/${gone.metadata.name} is gone\n`);
         if (output !== 'table') print([{ name: gone.metadata.name, body: gone }]);
       }
-      print(seen.listed);
+      print(change.listed);
     }
   } catch (error) {
     if (interrupted.aborted || !unread.aborted) throw error;

@@ -43,27 +43,27 @@ const asObject = (value: unknown): Readonly<Record<string, unknown>> | undefined
     : undefined;
 
 /** The same mistake is often repeated throughout a schema. */
-const maxTold = 20;
+const maxReported = 20;
 
 type Path = readonly PropertyKey[];
 type Rule = (value: unknown, path: Path, schema: Readonly<Record<string, unknown>>) => Flaw[];
 
 const no: Flaw[] = [];
-const must = (isSo: boolean, path: Path, message: string): Flaw[] => (isSo ? no : [{ path, message }]);
+const must = (isValid: boolean, path: Path, message: string): Flaw[] => (isValid ? no : [{ path, message }]);
 
 function typeRule(allowed: readonly string[]): Rule {
-  const one = (value: unknown, path: Path): Flaw[] => {
+  const checkTypeName = (value: unknown, path: Path): Flaw[] => {
     if (value === null) return [{ path, message: 'must be the string "null", in quotes' }];
     if (typeof value !== 'string') return [{ path, message: 'must be the name of a type' }];
     const hint = value === 'integer' ? '; for an integer, use bsonType "int" or "long"' : '';
     return must(allowed.includes(value), path, `must be one of ${allowed.join(', ')}${hint}`);
   };
   return (value, path) => {
-    if (!Array.isArray(value)) return one(value, path);
+    if (!Array.isArray(value)) return checkTypeName(value, path);
     return [
       ...must(value.length > 0, path, 'must name at least one type'),
       ...must(new Set(value).size === value.length, path, 'must not name a type twice'),
-      ...value.flatMap((each, place) => one(each, [...path, place])),
+      ...value.flatMap((item, place) => checkTypeName(item, [...path, place])),
     ];
   };
 }
@@ -72,7 +72,7 @@ const names: Rule = (value, path) => {
   if (!Array.isArray(value) || value.length === 0)
     return [{ path, message: 'must be a list of at least one field name' }];
   return [
-    ...value.flatMap((each, place) => must(typeof each === 'string', [...path, place], 'must be a field name')),
+    ...value.flatMap((item, place) => must(typeof item === 'string', [...path, place], 'must be a field name')),
     ...must(new Set(value).size === value.length, path, 'must not name a field twice'),
   ];
 };
@@ -88,11 +88,11 @@ const schema: Rule = (value, path) => {
 const schemaOrNot: Rule = (value, path, outer) => (typeof value === 'boolean' ? no : schema(value, path, outer));
 const schemas: Rule = (value, path, outer) => {
   if (!Array.isArray(value) || value.length === 0) return [{ path, message: 'must be a list of at least one schema' }];
-  return value.flatMap((each, place) => schema(each, [...path, place], outer));
+  return value.flatMap((item, place) => schema(item, [...path, place], outer));
 };
 const items: Rule = (value, path, outer) =>
   Array.isArray(value)
-    ? value.flatMap((each, place) => schema(each, [...path, place], outer))
+    ? value.flatMap((item, place) => schema(item, [...path, place], outer))
     : schema(value, path, outer);
 const byName =
   (rule: Rule): Rule =>
@@ -100,7 +100,7 @@ const byName =
     const fields = asObject(value);
     return fields === undefined
       ? [{ path, message: 'must be an object of field names' }]
-      : Object.entries(fields).flatMap(([name, each]) => rule(each, [...path, name], outer));
+      : Object.entries(fields).flatMap(([name, item]) => rule(item, [...path, name], outer));
   };
 /** As in draft 4, these are flags next to the bound. */
 const exclusive =
@@ -129,7 +129,7 @@ const rules: Readonly<Record<string, Rule>> = {
   enum: (value, path) => {
     if (!Array.isArray(value) || value.length === 0) return [{ path, message: 'must be a list of at least one value' }];
     const seen = new Set<string>();
-    const twice = value.findIndex((each) => seen.size === seen.add(JSON.stringify(each)).size);
+    const twice = value.findIndex((item) => seen.size === seen.add(JSON.stringify(item)).size);
     return twice === -1 ? no : [{ path: [...path, twice], message: 'is already in the list' }];
   },
   exclusiveMaximum: exclusive('maximum'),
@@ -171,7 +171,7 @@ function schemaFlaws(document: Readonly<Record<string, unknown>>, path: Path): F
 
 /** Errors for which MongoDB rejects a `$jsonSchema` document. Patterns are not checked here, only by MongoDB. */
 export function jsonSchemaFlaws(document: Readonly<Record<string, unknown>>): Flaw[] {
-  return schemaFlaws(document, []).slice(0, maxTold);
+  return schemaFlaws(document, []).slice(0, maxReported);
 }
 
 /** Every document has an `_id`, so every part that all documents must match has to allow it. */
@@ -185,8 +185,8 @@ function idFlaws(document: Readonly<Record<string, unknown>>, path: Path): Flaw[
       [...path, 'additionalProperties'],
       'excludes _id, which every document has: add _id to properties',
     ),
-    ...(Array.isArray(allOf) ? allOf : []).flatMap((each, place) =>
-      idFlaws(asObject(each) ?? {}, [...path, 'allOf', place]),
+    ...(Array.isArray(allOf) ? allOf : []).flatMap((item, place) =>
+      idFlaws(asObject(item) ?? {}, [...path, 'allOf', place]),
     ),
   ];
 }

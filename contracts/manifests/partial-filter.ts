@@ -51,8 +51,10 @@ export function filterFlaw(filter: Readonly<Record<string, unknown>>, bounds: Fr
           message: 'is not an operator that MongoDB allows here: name a field, or combine filters with $and or $or',
         };
       if (!Array.isArray(value) || value.length === 0) return { path: at, message: 'must be a list of filters' };
-      for (const [place, one] of (value as readonly unknown[]).entries()) {
-        const found = isObject(one) ? walk(one, [...at, place]) : { path: [...at, place], message: 'must be a filter' };
+      for (const [place, nested] of (value as readonly unknown[]).entries()) {
+        const found = isObject(nested)
+          ? walk(nested, [...at, place])
+          : { path: [...at, place], message: 'must be a filter' };
         if (found !== undefined) return found;
       }
     }

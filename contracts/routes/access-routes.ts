@@ -1,6 +1,6 @@
 import { accessQuerySchema, accessVerdictSchema, callerSchema } from '../access.ts';
 import type { RouteContract } from './route-contract.ts';
-import { noParams, noQuery, read } from './route-parts.ts';
+import { noParams, noQuery, read } from './route-contract.ts';
 
 export const accessRoutes = {
   getCaller: {

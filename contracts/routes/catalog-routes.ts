@@ -3,7 +3,17 @@ import { planManifestSchema, planSchema } from '../manifests/plan.ts';
 import { regionManifestSchema, regionSchema } from '../manifests/region.ts';
 import { tenantTemplateManifestSchema, tenantTemplateSchema } from '../manifests/tenant-template.ts';
 import type { RouteContract } from './route-contract.ts';
-import { apply, byName, changeQuery, listOf, listQuery, noParams, noQuery, putProblems, read } from './route-parts.ts';
+import {
+  apply,
+  byName,
+  changeQuery,
+  listOf,
+  listQuery,
+  noParams,
+  noQuery,
+  putProblems,
+  read,
+} from './route-contract.ts';
 
 /** Kinds that are only declared: no operation runs for them. */
 type DeclaredKind = 'plan' | 'region' | 'template';

@@ -3,7 +3,7 @@ import { nameSchema } from '../identifiers.ts';
 import { operationSchema } from '../operation.ts';
 import { operationStates } from '../operation-states.ts';
 import type { RouteContract } from './route-contract.ts';
-import { byId, changeQuery, listOf, noParams, noQuery, page, read } from './route-parts.ts';
+import { byId, changeQuery, listOf, noParams, noQuery, page, read } from './route-contract.ts';
 
 export const operationRoutes = {
   listOperations: {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { rolloutPreviewSchema, rolloutRequestSchema, rolloutSchema } from '../rollout.ts';
 import type { RouteContract } from './route-contract.ts';
-import { byId, byName, changeProblems, changeQuery, listOf, listQuery, noQuery, page, read } from './route-parts.ts';
+import { byId, byName, changeProblems, changeQuery, listOf, listQuery, noQuery, page, read } from './route-contract.ts';
 
 function rolloutVerb(verb: 'pause' | 'resume' | 'cancel', summary: string) {
   return {

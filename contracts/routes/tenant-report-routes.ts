@@ -1,12 +1,10 @@
 import { z } from 'zod';
 import { nameSchema, uidSchema } from '../identifiers.ts';
-import { driftReportSchema } from '../drift-report.ts';
+import { driftReportSchema, placementExplanationSchema, tenantConfigReportSchema } from '../tenant-reports.ts';
 import { isolationVerificationSchema } from '../isolation-report.ts';
-import { placementExplanationSchema } from '../placement-explanation.ts';
 import { tombstoneSchema } from '../tombstone.ts';
-import { tenantConfigReportSchema } from '../tenant-config-report.ts';
 import type { RouteContract } from './route-contract.ts';
-import { byName, changeProblems, changeQuery, listOf, noParams, noQuery, page, read } from './route-parts.ts';
+import { byName, changeProblems, changeQuery, listOf, noParams, noQuery, page, read } from './route-contract.ts';
 
 export const tenantReportRoutes = {
   explainPlacementOfTenant: {

@@ -3,7 +3,7 @@ import { nameSchema, timeSchema } from '../identifiers.ts';
 import type { OperationKind } from '../lifecycle.ts';
 import { tenantManifestSchema, tenantSchema } from '../manifests/tenant.ts';
 import { operationSchema } from '../operation.ts';
-import { planPreviewSchema } from '../plan-preview.ts';
+import { planPreviewSchema } from '../tenant-reports.ts';
 import { problemDetailSchema } from '../problem-document.ts';
 import type { ProblemCode } from '../problems.ts';
 import { openTenantBodySchema, tenantAccessSchema } from '../tenant-access.ts';
@@ -27,7 +27,7 @@ import {
   read,
   rehearsable,
   yesOrNo,
-} from './route-parts.ts';
+} from './route-contract.ts';
 
 /** Query parameters that filter tenants. */
 export const tenantFilter = {
@@ -125,7 +125,7 @@ function lifecycleVerb<Path extends OperationKind>(path: Path, summary: string) 
   } as const;
 }
 
-const settledVerb = {
+const immediateVerb = {
   method: 'POST',
   params: byName,
   query: changeQuery,
@@ -284,7 +284,7 @@ export const tenantRoutes = {
     }),
   },
   cancelPlanChangeOfTenant: {
-    ...settledVerb,
+    ...immediateVerb,
     path: '/v1/tenants/{name}:cancel-plan-change',
     summary: 'Cancel a scheduled plan change.',
     action: 'tenant.change_plan',
@@ -302,14 +302,14 @@ export const tenantRoutes = {
     problems: ['not_found'],
   },
   holdTenant: {
-    ...settledVerb,
+    ...immediateVerb,
     path: '/v1/tenants/{name}:hold',
     summary: 'Set a legal hold: the tenant cannot be deleted or purged.',
     action: 'tenant.hold',
     body: z.strictObject({ reason: z.string().min(1).max(512) }),
   },
   releaseHoldOfTenant: {
-    ...settledVerb,
+    ...immediateVerb,
     path: '/v1/tenants/{name}:release-hold',
     summary: 'Lift the legal hold.',
     action: 'tenant.release_hold',

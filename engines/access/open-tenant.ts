@@ -9,7 +9,7 @@ import { refuseWhileRunning } from '../changes/decide-change.ts';
 import type { TenantSecrets } from '../keys/tenant-secrets.ts';
 import { callerEntry, refusalEntry } from '../requests/caller.ts';
 import type { Caller, Permit } from '../requests/caller.ts';
-import { decidedAnew } from '../requests/precondition.ts';
+import { retryOnConflict } from '../requests/precondition.ts';
 
 export interface OpenTenantDependencies {
   readonly store: Store;
@@ -137,5 +137,5 @@ export function createOpenTenant({
     };
   }
 
-  return (request) => decidedAnew({ kind: 'exists' }, () => open(request));
+  return (request) => retryOnConflict({ kind: 'exists' }, () => open(request));
 }

@@ -9,16 +9,16 @@ import type { Declaration } from '../../store/resources.ts';
 import type { Store } from '../../store/store.ts';
 import { callerEntry, refusalEntry } from '../requests/caller.ts';
 import type { Caller } from '../requests/caller.ts';
-import { decidedAnew, requireNamed, requirePrecondition } from '../requests/precondition.ts';
+import { retryOnConflict, requireNamed, requirePrecondition } from '../requests/precondition.ts';
 import type { NamedRevision, Precondition } from '../requests/precondition.ts';
 
 /** Kinds that need nothing but their declaration: no operation runs for them. */
-export type SettledDocument = PlanDocument | RegionDocument | TenantTemplateDocument;
+export type CatalogDocument = PlanDocument | RegionDocument | TenantTemplateDocument;
 
 export interface DeclareResourceRequest {
-  readonly kind: SettledDocument['kind'];
+  readonly kind: CatalogDocument['kind'];
   readonly name: string;
-  readonly declaration: Declaration<SettledDocument['spec']>;
+  readonly declaration: Declaration<CatalogDocument['spec']>;
   readonly precondition: Precondition;
   /** The revision named in the manifest. */
   readonly named?: NamedRevision | undefined;
@@ -26,12 +26,12 @@ export interface DeclareResourceRequest {
   /** The decision that allowed it. */
   readonly policy: PolicyDecision;
   /** Runs inside the commit, with the committed document. */
-  readonly alsoCommit: (tx: Transaction, document: SettledDocument, created: boolean) => Promise<void>;
+  readonly alsoCommit: (tx: Transaction, document: CatalogDocument, created: boolean) => Promise<void>;
 }
 
 export interface DeclaredResource {
   readonly outcome: 'created' | 'changed' | 'unchanged';
-  readonly document: SettledDocument;
+  readonly document: CatalogDocument;
 }
 
 export const declareActions = { Plan: 'plan.apply', Region: 'region.apply', TenantTemplate: 'template.apply' } as const;
@@ -39,7 +39,7 @@ export const declareActions = { Plan: 'plan.apply', Region: 'region.apply', Tena
 /**
  * A cell that holds tenants cannot be removed from its region, and no tenant is placed on a cell while it is removed.
  */
-async function requireCellsFree(
+async function requireCellsUnused(
   store: Store,
   tx: Transaction,
   current: RegionDocument,
@@ -63,7 +63,7 @@ async function requireCellsFree(
 }
 
 /** A cell belongs to one region: the plane knows a cell by its name alone, and its jurisdiction is the region's. */
-async function requireCellsOwn(store: Store, name: string, { cells }: RegionDocument['spec']): Promise<void> {
+async function requireCellsExclusive(store: Store, name: string, { cells }: RegionDocument['spec']): Promise<void> {
   const others = (await store.resources.list('Region', { limit: 1000 })).filter((region) => region.name !== name);
   const errors = cells.flatMap((cell, index) => {
     const owner = others.find((region) => region.spec.cells.some((other) => other.name === cell.name));
@@ -85,12 +85,12 @@ async function requireCellsOwn(store: Store, name: string, { cells }: RegionDocu
  * Accepts a declared plan, region or template. Commits the revision, the ledger entry and the caller's answer together.
  */
 export function declareResource(store: Store, request: DeclareResourceRequest): Promise<DeclaredResource> {
-  return decidedAnew(request.precondition, () => declareOnce(store, request));
+  return retryOnConflict(request.precondition, () => declareOnce(store, request));
 }
 
 async function declareOnce(store: Store, request: DeclareResourceRequest): Promise<DeclaredResource> {
   const { kind, name, declaration, precondition, named, caller, policy, alsoCommit } = request;
-  const current: SettledDocument | undefined = await store.resources.find(kind, name);
+  const current: CatalogDocument | undefined = await store.resources.find(kind, name);
   requirePrecondition(precondition, `${kind} "${name}"`, current);
   if (current !== undefined) {
     const { labels, annotations, spec } = current;
@@ -98,11 +98,11 @@ async function declareOnce(store: Store, request: DeclareResourceRequest): Promi
       return { outcome: 'unchanged', document: current };
     requireNamed(named, precondition, `${kind} "${name}"`, current);
   }
-  if (kind === 'Region') await requireCellsOwn(store, name, declaration.spec as RegionDocument['spec']);
+  if (kind === 'Region') await requireCellsExclusive(store, name, declaration.spec as RegionDocument['spec']);
   const uid = current?._id ?? store.newId();
   const declared = store.commit<DeclaredResource>(async (tx) => {
     if (current?.kind === 'Region')
-      await requireCellsFree(store, tx, current, declaration.spec as RegionDocument['spec']);
+      await requireCellsUnused(store, tx, current, declaration.spec as RegionDocument['spec']);
     // A resource that reuses a removed name continues its counters, so that nobody confuses it or its versions with the
     // earlier one.
     const earlier = current === undefined ? await store.resourceUses.renew(tx, { kind, name }) : undefined;
@@ -116,7 +116,7 @@ async function declareOnce(store: Store, request: DeclareResourceRequest): Promi
       revision: 1 + (earlier?.revision ?? 0),
       createTime: tx.time,
       updateTime: tx.time,
-    } as SettledDocument;
+    } as CatalogDocument;
     const document =
       current === undefined
         ? await store.resources.insert(tx, fresh)

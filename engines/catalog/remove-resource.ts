@@ -7,32 +7,32 @@ import { stateReference } from '../../store/resources.ts';
 import type { Store } from '../../store/store.ts';
 import { callerEntry, refusalEntry } from '../requests/caller.ts';
 import type { Caller } from '../requests/caller.ts';
-import type { SettledDocument } from './declare-resource.ts';
-import { decidedAnew, requirePrecondition } from '../requests/precondition.ts';
+import type { CatalogDocument } from './declare-resource.ts';
+import { retryOnConflict, requirePrecondition } from '../requests/precondition.ts';
 import type { Precondition } from '../requests/precondition.ts';
 
 export interface RemoveResourceRequest {
-  readonly kind: SettledDocument['kind'];
+  readonly kind: CatalogDocument['kind'];
   readonly name: string;
   readonly precondition: Precondition;
   readonly caller: Caller;
   /** The decision that allowed it. */
   readonly policy: PolicyDecision;
   /** Runs inside the commit, with the removed document. */
-  readonly alsoCommit: (tx: Transaction, document: SettledDocument) => Promise<void>;
+  readonly alsoCommit: (tx: Transaction, document: CatalogDocument) => Promise<void>;
 }
 
 export const removeActions = {
   Plan: 'plan.delete',
   Region: 'region.delete',
   TenantTemplate: 'template.delete',
-} as const satisfies Record<SettledDocument['kind'], PolicyAction>;
+} as const satisfies Record<CatalogDocument['kind'], PolicyAction>;
 
 const removed = {
   Plan: 'plan.deleted.v1',
   Region: 'region.deleted.v1',
   TenantTemplate: 'template.deleted.v1',
-} as const satisfies Record<SettledDocument['kind'], EventType>;
+} as const satisfies Record<CatalogDocument['kind'], EventType>;
 const word = { Plan: 'plan', Region: 'region', TenantTemplate: 'template' } as const;
 
 /** How many users of the resource an error names. */
@@ -57,11 +57,11 @@ function inUse({ kind, name }: RemoveResourceRequest, users: readonly ResourceUs
  * declaration stays in the resource's revisions.
  * @throws TenureError not_found, revision_stale, resource_in_use
  */
-export function removeResource(store: Store, request: RemoveResourceRequest): Promise<SettledDocument> {
+export function removeResource(store: Store, request: RemoveResourceRequest): Promise<CatalogDocument> {
   const { kind, name, precondition, caller, policy, alsoCommit } = request;
   const action = removeActions[kind];
-  return decidedAnew(precondition, async () => {
-    const current: SettledDocument | undefined = await store.resources.find(kind, name);
+  return retryOnConflict(precondition, async () => {
+    const current: CatalogDocument | undefined = await store.resources.find(kind, name);
     requirePrecondition(precondition, `${word[kind]} "${name}"`, current);
     if (current === undefined) throw new TenureError('not_found', `${word[kind]} "${name}" does not exist`);
     const target = { kind, name, uid: current._id };
@@ -69,7 +69,7 @@ export function removeResource(store: Store, request: RemoveResourceRequest): Pr
       return await store.commit(async (tx) => {
         const users = await store.resourceUses.users(tx, current, namedUsers + 1);
         if (users.length > 0) throw inUse(request, users);
-        await store.resources.removeSettled(tx, current);
+        await store.resources.removeCatalogResource(tx, current);
         await alsoCommit(tx, current);
         return {
           result: current,

@@ -35,7 +35,7 @@ function openSteps(
 
 /**
  * Gives up the remaining steps of an operation on a cell that will not come back: a compensation that cannot end, or a
- * purge. The workflow finds these steps settled and ends the operation. The operation and the entry name what may be
+ * purge. The workflow finds these steps finished and ends the operation. The operation and the entry name what may be
  * left on the cell.
  * @throws TenureError operation_finished, abandon_not_possible
  */
@@ -56,14 +56,14 @@ export async function abandonOperation(
       fence,
     } = operation;
     const tenant = await store.resources.read(tx, 'Tenant', uid);
-    const open = openSteps(operation);
-    if (open === undefined || tenant?.operation?.id !== id)
+    const remaining = openSteps(operation);
+    if (remaining === undefined || tenant?.operation?.id !== id)
       throw new TenureError(
         'abandon_not_possible',
         `operation ${id} (${kind}) is ${operation.state}; only a compensating operation or a running purge can be abandoned`,
         { operationId: id },
       );
-    if (open.keys.length === 0 || tenant.placement === null)
+    if (remaining.keys.length === 0 || tenant.placement === null)
       throw new TenureError('abandon_not_possible', `operation ${id} (${kind}) has nothing left to do on a cell`, {
         operationId: id,
       });
@@ -76,8 +76,8 @@ export async function abandonOperation(
       {
         $set: {
           ...Object.fromEntries(
-            open.keys.flatMap((key) => [
-              [`steps.${key}.state`, open.to],
+            remaining.keys.flatMap((key) => [
+              [`steps.${key}.state`, remaining.to],
               [`steps.${key}.result`, result],
               [`steps.${key}.endTime`, tx.time],
             ]),
@@ -93,7 +93,7 @@ export async function abandonOperation(
       [{ type: 'InSync', status: 'Unknown', reason: 'OperationAbandoned', message }],
       { time: tx.time.toISOString(), generation: tenant.generation },
     );
-    const told = await store.resources.replace(tx, tenant.revision, {
+    const updated = await store.resources.replace(tx, tenant.revision, {
       ...tenant,
       conditions,
       revision: tenant.revision + 1,
@@ -112,7 +112,7 @@ export async function abandonOperation(
           fence,
           policy,
           previous: stateReference(tenant),
-          next: stateReference(told),
+          next: stateReference(updated),
           event: { type: 'tenant.operation_abandoned.v1', data: { tenant: { uid, name }, operation: id, cell, left } },
         },
       ],

@@ -7,18 +7,18 @@ import type { Store } from '../../store/store.ts';
 import { callerEntry } from '../requests/caller.ts';
 
 /** Ends a pending operation that has done nothing yet. Set `cancelRequestTime` if somebody asked to cancel it. */
-export function endUnbegun(
+export function endPending(
   store: Pick<Store, 'operations'>,
   tx: Transaction,
   id: string,
   message: string,
-  asked: { readonly cancelRequestTime?: Date } = {},
+  cancelRequest: { readonly cancelRequestTime?: Date } = {},
 ): Promise<OperationDocument> {
   const { fault, fix } = problems.cancelled;
   const { $set, ...rest } = closing('cancelled', tx.time);
-  return store.operations.settlePending(tx, id, {
+  return store.operations.resolvePending(tx, id, {
     ...rest,
-    $set: { ...$set, ...asked, error: { code: 'cancelled', fault, message, fix } },
+    $set: { ...$set, ...cancelRequest, error: { code: 'cancelled', fault, message, fix } },
   });
 }
 
@@ -36,7 +36,7 @@ export async function cancelFollowers(
   for (let id = first; id !== undefined;) {
     const operation = await store.operations.read(tx, id);
     if (operation?.state !== 'pending') break;
-    await endUnbegun(store, tx, id, message);
+    await endPending(store, tx, id, message);
     const { kind, tenant, requestId, correlationId } = operation;
     entries.push({
       ...callerEntry({ actor: actorOf(operation), requestId, correlationId }),

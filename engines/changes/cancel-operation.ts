@@ -1,5 +1,5 @@
 import { ownersRestoredBy, restoredBy, withFields } from '../../domain/spec-fields.ts';
-import type { SettledSpec } from '../../domain/spec-fields.ts';
+import type { CompleteSpec } from '../../domain/spec-fields.ts';
 import { isReversible } from '../../domain/step-plan.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { Failpoints } from '../../platform/failpoints.ts';
@@ -10,7 +10,7 @@ import type { PolicyDecision } from '../../contracts/policy.ts';
 import { stateReference } from '../../store/resources.ts';
 import type { Store } from '../../store/store.ts';
 import { callerEntry } from '../requests/caller.ts';
-import { cancelFollowers, endUnbegun } from './cancel-followers.ts';
+import { cancelFollowers, endPending } from './cancel-followers.ts';
 import type { Caller } from '../requests/caller.ts';
 
 export interface CancelDependencies {
@@ -22,7 +22,7 @@ export interface CancelDependencies {
  * Removes a pending operation from the tenant: it no longer waits for the lock, and the spec no longer declares what a
  * follower was to write. Returns how the tenant's state has changed.
  */
-async function unqueue(
+async function dequeue(
   store: Store,
   tx: Transaction,
   operation: OperationDocument,
@@ -37,7 +37,7 @@ async function unqueue(
     ...(preempts
       ? { pending: null }
       : {
-          spec: withFields(current.spec as SettledSpec, restoredBy(operation)),
+          spec: withFields(current.spec as CompleteSpec, restoredBy(operation)),
           owners: ownersRestoredBy(operation, current.owners),
           generation: current.generation + 1,
         }),
@@ -61,7 +61,7 @@ export async function cancelOperation(
 ): Promise<OperationDocument> {
   if (operation.state === 'cancelled') return operation;
   try {
-    return await askForCancel(dependencies, operation, caller, policy);
+    return await requestCancel(dependencies, operation, caller, policy);
   } catch (error) {
     // Another caller's cancellation, or an earlier one of this caller whose answer was lost, may have completed in the
     // meantime.
@@ -74,7 +74,7 @@ export async function cancelOperation(
   }
 }
 
-async function askForCancel(
+async function requestCancel(
   { store, failpoints }: CancelDependencies,
   { _id: id, tenant: { name } }: OperationDocument,
   caller: Caller,
@@ -106,8 +106,8 @@ async function askForCancel(
     // A pending operation that has started something undoes it once it has the lock.
     if (operation.state !== 'pending' || Object.values(operation.steps).some(({ state }) => state !== 'pending'))
       return { result: await store.operations.requestCancel(tx, id), entries: [entry] };
-    const states = await unqueue(store, tx, operation);
-    const result = await endUnbegun(store, tx, id, 'the operation was cancelled before it started', {
+    const states = await dequeue(store, tx, operation);
+    const result = await endPending(store, tx, id, 'the operation was cancelled before it started', {
       cancelRequestTime: tx.time,
     });
     const dropped = await cancelFollowers(

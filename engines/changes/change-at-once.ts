@@ -10,7 +10,7 @@ import { policyRefusal } from '../admission/admission.ts';
 import type { Admit } from '../admission/admission.ts';
 import { callerEntry, refusalEntry } from '../requests/caller.ts';
 import type { Caller, Permit } from '../requests/caller.ts';
-import { decidedAnew, requirePrecondition } from '../requests/precondition.ts';
+import { retryOnConflict, requirePrecondition } from '../requests/precondition.ts';
 import type { Precondition } from '../requests/precondition.ts';
 
 export interface AtOnceRequest {
@@ -35,7 +35,7 @@ export function changeAtOnce(
   request: AtOnceRequest,
 ): Promise<TenantDocument> {
   const { name, precondition, caller, permit, action, event, change, asked, alsoCommit } = request;
-  return decidedAnew(precondition, async () => {
+  return retryOnConflict(precondition, async () => {
     const current = await store.resources.find('Tenant', name);
     await permit?.(action satisfies PolicyAction, current);
     requirePrecondition(precondition, `tenant "${name}"`, current);

@@ -2,9 +2,9 @@ import { isFulfilled } from '../../domain/tenant-verb.ts';
 import type { Failpoints } from '../../platform/failpoints.ts';
 import type { OperationDocument, TenantDocument } from '../../store/documents.ts';
 import type { Store } from '../../store/store.ts';
-import { decidedAnew, requirePrecondition } from '../requests/precondition.ts';
+import { retryOnConflict, requirePrecondition } from '../requests/precondition.ts';
 import type { ChangeTenant, ChangeTenantRequest } from './change-request.ts';
-import { createDecide, settled } from './decide-change.ts';
+import { createDecide, withLifecycle } from './decide-change.ts';
 import type { DecideDependencies } from './decide-change.ts';
 import type { MassChangeBrake } from './mass-change-brake.ts';
 import { writeChange } from './write-change.ts';
@@ -24,7 +24,7 @@ async function permitRequest(request: ChangeTenantRequest, current: TenantDocume
 
 /** Whether the tenant is already where the verb leads; then the revision that the caller has seen does not matter. */
 function isFulfilledCommand(request: ChangeTenantRequest, current: TenantDocument | undefined): boolean {
-  return 'verb' in request && current?.operation === null && isFulfilled(request.verb, settled(current));
+  return 'verb' in request && current?.operation === null && isFulfilled(request.verb, withLifecycle(current));
 }
 
 export interface ChangeTenantDependencies extends DecideDependencies {
@@ -72,11 +72,11 @@ export function createChangeTenant({ store, brake, failpoints, ...deciding }: Ch
     if (paths.includes('delete') || paths.includes('purge')) await store.clock.requireAgreement();
     const uid = current?._id ?? store.newId();
     const operationIds = legs.map(() => store.newId());
-    const brakes = await Promise.all(paths.map((path) => brake.approach(path, request.confirmMassChange === true)));
+    const checks = await Promise.all(paths.map((path) => brake.approach(path, request.confirmMassChange === true)));
     await failpoints.reach('accept.before-commit', request.name);
     const changed = await store.commit(async (tx) => {
-      for (const pass of brakes) await pass(tx);
-      const made =
+      for (const checkBrake of checks) await checkBrake(tx);
+      const written =
         decided.kind === 'preempt'
           ? await writePending(store, tx, {
               operationId: operationIds[0] ?? store.newId(),
@@ -86,11 +86,11 @@ export function createChangeTenant({ store, brake, failpoints, ...deciding }: Ch
               request,
             })
           : await writeChange(store, tx, { uid, operationIds, before: current, decided, request });
-      await request.alsoCommit(tx, made.changed);
-      return { result: made.changed, entries: made.entries };
+      await request.alsoCommit(tx, written.changed);
+      return { result: written.changed, entries: written.entries };
     });
     await failpoints.reach('accept.after-commit', request.name);
     return changed;
   };
-  return (request) => decidedAnew(request.precondition, () => change(request));
+  return (request) => retryOnConflict(request.precondition, () => change(request));
 }

@@ -5,23 +5,21 @@ import { assignedBy, unfold } from '../../domain/course.ts';
 import type { UnfoldedLeg } from '../../domain/course.ts';
 import { mayPreempt } from '../../domain/lifecycle.ts';
 import { isReversible } from '../../domain/step-plan.ts';
-import { isTakenBack } from '../../domain/operation-outcomes.ts';
+import { isRolledBack } from '../../domain/operation-outcomes.ts';
 import { fieldsBefore, restoredBy, withFields } from '../../domain/spec-fields.ts';
-import type { SettledSpec } from '../../domain/spec-fields.ts';
+import type { CompleteSpec } from '../../domain/spec-fields.ts';
 import { planTenantChange } from '../../domain/tenant-change.ts';
 import type { ChangeOptions, TenantChange } from '../../domain/tenant-change.ts';
-import { isEarlyPurge, isFulfilled, isOnItsWay, planTenantVerb } from '../../domain/tenant-verb.ts';
+import { isEarlyPurge, isFulfilled, isAlreadyRunning, planTenantVerb } from '../../domain/tenant-verb.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { OperationDocument, TenantDocument } from '../../store/documents.ts';
 import type { Store } from '../../store/store.ts';
-import { policyRefusal } from '../admission/admission.ts';
+import { policyRefusal, choosePlacement } from '../admission/admission.ts';
 import type { Admission, Admit } from '../admission/admission.ts';
-import { choosePlacement } from '../admission/choose-placement.ts';
 import { refusalEntry } from '../requests/caller.ts';
 import { requireNamed } from '../requests/precondition.ts';
 import type { Templates } from '../rollouts/templates.ts';
-import type { ChangeTenantRequest, Command, Declare } from './change-request.ts';
-import type { AllowedLeg, Decided } from './decision.ts';
+import type { ChangeTenantRequest, Command, Declare, AllowedLeg, Decided } from './change-request.ts';
 
 export interface DecideDependencies {
   readonly store: Pick<Store, 'commit' | 'refusals' | 'cells' | 'operations'>;
@@ -61,12 +59,12 @@ function isBeingUndone(running: OperationDocument | undefined): boolean {
 }
 
 /** Whether undoing the operation will change what is declared now. */
-function takesBack(running: OperationDocument | undefined): boolean {
+function willRollBack(running: OperationDocument | undefined): boolean {
   return running !== undefined && isBeingUndone(running) && Object.keys(restoredBy(running)).length > 0;
 }
 
 /** The tenant with its declared lifecycle filled in: Draft if it was never declared. */
-export function settled(tenant: TenantDocument): TenantDocument & { readonly spec: SettledSpec } {
+export function withLifecycle(tenant: TenantDocument): TenantDocument & { readonly spec: CompleteSpec } {
   return { ...tenant, spec: { ...tenant.spec, lifecycle: tenant.spec.lifecycle ?? 'Draft' } };
 }
 
@@ -99,11 +97,11 @@ export function createDecide({
   }
 
   /** Asks policy about the tenant as it will be, and checks everything else that an operation needs to be accepted. */
-  async function ask(
+  async function askPolicy(
     request: ChangeTenantRequest,
     action: AdmissionAction,
     current: TenantDocument | undefined,
-    spec: SettledSpec,
+    spec: CompleteSpec,
     leg?: UnfoldedLeg,
   ): Promise<PolicyDecision> {
     const admission: Admission = await admit({
@@ -132,14 +130,17 @@ export function createDecide({
   }
 
   /** Asks policy about each operation in the state in which it will start. */
-  async function askAboutLegs(
+  async function askPolicyAboutLegs(
     request: ChangeTenantRequest,
     current: TenantDocument | undefined,
     legs: readonly UnfoldedLeg[],
   ): Promise<AllowedLeg[]> {
     const allowed: AllowedLeg[] = [];
     for (const leg of legs)
-      allowed.push({ ...leg, policy: await ask(request, `tenant.${leg.transition.path}`, current, leg.spec, leg) });
+      allowed.push({
+        ...leg,
+        policy: await askPolicy(request, `tenant.${leg.transition.path}`, current, leg.spec, leg),
+      });
     return allowed;
   }
 
@@ -191,27 +192,28 @@ export function createDecide({
     // effect.
     const unchanged =
       current !== undefined &&
-      !isTakenBack(current.conditions) &&
+      !isRolledBack(current.conditions) &&
       canonicallyEqual(spec, current.spec) &&
       canonicallyEqual(declaration.labels, current.labels) &&
       canonicallyEqual(declaration.annotations, current.annotations);
     // The running operation leads to the declared state unless it is being undone.
-    if (unchanged && (legs.length === 0 || current.operation !== null) && !takesBack(await runningOn(current)))
+    if (unchanged && (legs.length === 0 || current.operation !== null) && !willRollBack(await runningOn(current)))
       return { kind: 'unchanged', current };
     requireNamed(request.named, request.precondition, `tenant "${request.name}"`, current);
     // A caller that may not use a verb may not declare its result either.
     for (const { transition } of legs) await request.permit?.(`tenant.${transition.path}`, current);
     if (current === undefined && spec.hold !== undefined) await request.permit?.('tenant.hold', undefined);
     if (current !== undefined) refuseWhileRunning(current);
-    const before = current === undefined ? { ...spec, lifecycle: 'Draft' as const } : settled(current).spec;
+    const before = current === undefined ? { ...spec, lifecycle: 'Draft' as const } : withLifecycle(current).spec;
     const unfolded = unfold(legs, before, spec);
     // Fields that the rules of the path do not check need an update check as well; so does any change of services.
-    const beside =
+    const needsUpdateCheck =
       current !== undefined &&
       legs.every(({ transition }) => transition.path !== 'activate') &&
       (legs.some(({ transition }) => transition.path === 'reconcile') ||
         !canonicallyEqual(withFields(spec, fieldsBefore(assignedBy(legs), before)), before));
-    const declaredPolicy = beside || legs.length === 0 ? await ask(request, action, current, spec) : undefined;
+    const declaredPolicy =
+      needsUpdateCheck || legs.length === 0 ? await askPolicy(request, action, current, spec) : undefined;
     // Do not ask policy again about a reconcile of the spec that it has just allowed.
     const [only, ...others] = unfolded;
     if (
@@ -226,7 +228,7 @@ export function createDecide({
         legs: only === undefined ? [] : [{ ...only, policy: declaredPolicy }],
       };
     }
-    const allowed = await askAboutLegs(request, current, unfolded);
+    const allowed = await askPolicyAboutLegs(request, current, unfolded);
     const policy = declaredPolicy ?? allowed[0]?.policy;
     if (policy === undefined) throw new TenureError('internal', 'a change was decided on without a decision');
     return { kind: 'change', declaration, policy, legs: allowed };
@@ -237,20 +239,26 @@ export function createDecide({
     const { verb } = request;
     const action = `tenant.${verb.path}` as const;
     const running = await runningOn(found);
-    const undone = isBeingUndone(running);
-    if (running === undefined ? isFulfilled(verb, settled(found)) : isOnItsWay(verb, running) && !undone)
+    const beingUndone = isBeingUndone(running);
+    if (
+      running === undefined ? isFulfilled(verb, withLifecycle(found)) : isAlreadyRunning(verb, running) && !beingUndone
+    )
       return { kind: 'unchanged', current: found };
     const preempts =
       running !== undefined &&
       request.preempt === true &&
       found.pending === null &&
-      mayPreempt(verb.path, { ...running, isBeingUndone: undone }) &&
+      mayPreempt(verb.path, { ...running, isBeingUndone: beingUndone }) &&
       isReversible(running.kind, running.steps);
     if (!preempts) refuseWhileRunning(found);
     // The tenant as it will be once the running operation has been undone.
-    const current = settled(
+    const current = withLifecycle(
       preempts
-        ? { ...found, spec: withFields(settled(found).spec, restoredBy(running)), deletion: running.before.deletion }
+        ? {
+            ...found,
+            spec: withFields(withLifecycle(found).spec, restoredBy(running)),
+            deletion: running.before.deletion,
+          }
         : found,
     );
     let planned: ReturnType<typeof planTenantVerb>;
@@ -259,7 +267,7 @@ export function createDecide({
     } catch (error) {
       return refuse(error, request, action, current);
     }
-    const [leg] = await askAboutLegs(request, current, unfold(planned.legs, current.spec, planned.spec));
+    const [leg] = await askPolicyAboutLegs(request, current, unfold(planned.legs, current.spec, planned.spec));
     if (leg === undefined) throw new TenureError('internal', 'a verb is an operation');
     const { labels, annotations } = current;
     const decided = { declaration: { labels, annotations, spec: planned.spec }, policy: leg.policy };

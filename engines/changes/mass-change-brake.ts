@@ -5,7 +5,7 @@ import { TenureError } from '../../domain/tenure-error.ts';
 import type { Transaction } from '../../store/commit.ts';
 import type { Store } from '../../store/store.ts';
 
-/** Stops a program or a person from taking more tenants away at once than anybody intends. */
+/** Stops a program or a person from suspending, deleting or purging more tenants at once than intended. */
 export interface MassChangeBrake {
   /**
    * Counts the tenants and returns a check for one more change. The check counts the change in the accepting
@@ -30,13 +30,13 @@ export function createMassChangeBrake({
     async approach(path, confirmed) {
       if (!brakedPaths.has(path)) return unbraked;
       const tenants = await resources.estimateTenants();
-      const most = massChangeLimit(tenants, limits);
+      const limit = massChangeLimit(tenants, limits);
       return async (tx) => {
-        const within = await brakes.count(tx, path, limits.windowMs);
-        if (within <= most || confirmed) return;
+        const count = await brakes.count(tx, path, limits.windowMs);
+        if (count <= limit || confirmed) return;
         throw new TenureError(
           'mass_change_braked',
-          `${path}: ${within} of ${tenants} tenants within ${Math.round(limits.windowMs / 60_000)} minutes; more than ${most} need a confirmation`,
+          `${path}: ${count} of ${tenants} tenants within ${Math.round(limits.windowMs / 60_000)} minutes; more than ${limit} need a confirmation`,
         );
       };
     },

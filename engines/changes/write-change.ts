@@ -2,7 +2,7 @@ import { canonicallyEqual } from '../../contracts/canonical-json.ts';
 import { updateConditions } from '../../domain/conditions.ts';
 import { endsAccess } from '../../domain/lifecycle.ts';
 import { applied, readyIn, whileRunning } from '../../domain/operation-outcomes.ts';
-import { scheduleBeside } from '../../domain/scheduled-plan.ts';
+import { scheduleToRestore } from '../../domain/scheduled-plan.ts';
 import { isEarlyPurge } from '../../domain/tenant-verb.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { Transaction } from '../../store/commit.ts';
@@ -12,10 +12,9 @@ import { stateReference } from '../../store/resources.ts';
 import type { Store } from '../../store/store.ts';
 import { draftTenant } from '../../store/tenants.ts';
 import { callerEntry } from '../requests/caller.ts';
-import type { ChangeTenantRequest, ChangedTenant } from './change-request.ts';
+import type { ChangeTenantRequest, ChangedTenant, AllowedLeg, DecidedChange } from './change-request.ts';
 import { refuseWhileRunning } from './decide-change.ts';
 import { deletionBlocked } from './hold-tenant.ts';
-import type { AllowedLeg, DecidedChange } from './decision.ts';
 
 export interface Writing {
   readonly uid: string;
@@ -89,11 +88,11 @@ async function declaredTenant(
   }
   // Labels and annotations count too: a generation identifies everything that its revision declares.
   const { labels, annotations, spec } = declared;
-  const moved = !canonicallyEqual([current.labels, current.annotations, current.spec], [labels, annotations, spec]);
+  const isChanged = !canonicallyEqual([current.labels, current.annotations, current.spec], [labels, annotations, spec]);
   return {
     ...current,
     ...declared,
-    generation: current.generation + (moved ? 1 : 0),
+    generation: current.generation + (isChanged ? 1 : 0),
     revision: current.revision + 1,
     updateTime: tx.time,
     owners: ownersAfter(writing, current, tx.time),
@@ -101,7 +100,7 @@ async function declaredTenant(
 }
 
 /** The tenant with its lock held by the first operation of the change; as declared, if the change needs none. */
-function locked(
+function lockedTenant(
   tenant: TenantDocument,
   [leg]: readonly AllowedLeg[],
   [operationId]: readonly string[],
@@ -157,7 +156,7 @@ async function insertOperations(
           deletion: current?.deletion ?? null,
           plan: current?.plan ?? null,
           owners: current?.owners ?? {},
-          ...scheduleBeside(transition.path, assign, current?.scheduledPlan ?? null, tx.time),
+          ...scheduleToRestore(transition.path, assign, current?.scheduledPlan ?? null, tx.time),
         },
         ...(next === undefined ? {} : { next, deferred }),
         ...(previous === undefined ? {} : { waitsFor: previous }),
@@ -178,7 +177,7 @@ export async function writeChange(store: Store, tx: Transaction, writing: Writin
   if (current !== undefined) refuseWhileRunning(current);
   if (legs.some(({ transition }) => endsAccess(transition.path))) await store.tenantLeases.ending(tx, uid);
 
-  const tenant = locked(await declaredTenant(store, tx, writing, current), legs, writing.operationIds, tx.time);
+  const tenant = lockedTenant(await declaredTenant(store, tx, writing, current), legs, writing.operationIds, tx.time);
   const stored =
     current === undefined
       ? await store.resources.insert(tx, tenant)

@@ -8,8 +8,7 @@ import type { OperationDocument, TenantDocument } from '../../store/documents.ts
 import { stateReference } from '../../store/resources.ts';
 import type { Store } from '../../store/store.ts';
 import { callerEntry } from '../requests/caller.ts';
-import type { ChangeTenantRequest } from './change-request.ts';
-import type { DecidedPreemption } from './decision.ts';
+import type { ChangeTenantRequest, DecidedPreemption } from './change-request.ts';
 import type { Written } from './write-change.ts';
 
 export interface Preempting {

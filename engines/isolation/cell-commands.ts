@@ -13,8 +13,8 @@ async function run(
   command: Document,
   { maxTimeMS, watch }: CommandBounds,
 ): Promise<Document> {
-  const givenUp = new AbortController();
-  const unwatch = watch((why) => givenUp.abort(why));
+  const abandoned = new AbortController();
+  const unwatch = watch((reason) => abandoned.abort(reason));
   const bounded = {
     ...command,
     // The driver reads it once it has a connection; while it waited for one, the lease may have become shorter or lost.
@@ -23,7 +23,7 @@ async function run(
     },
   };
   try {
-    const reply = await cell.client.db(database).command(bounded, { signal: givenUp.signal });
+    const reply = await cell.client.db(database).command(bounded, { signal: abandoned.signal });
     // mongod does not report a refused insert or delete as a failed command.
     const [refused] = (reply['writeErrors'] ?? []) as ErrorDescription[];
     if (refused !== undefined) throw new MongoServerError(refused);
@@ -40,7 +40,7 @@ export function readOnCell(work: CellWork, database: string, command: Document):
   return run(work, database, command, withinLease(work));
 }
 
-const none: ReadonlySet<number> = new Set();
+const noCodes: ReadonlySet<number> = new Set();
 
 /**
  * Runs a command that changes something, and resolves when a majority has journaled it. Returns `undefined` if mongod
@@ -51,7 +51,7 @@ export async function writeOnCell(
   work: CellWork,
   database: string,
   command: Document,
-  ignoring = none,
+  ignoring = noCodes,
   bounds = withinLease(work),
 ): Promise<Document | undefined> {
   try {

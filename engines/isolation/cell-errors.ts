@@ -62,6 +62,6 @@ export function refusesSchema(error: unknown): boolean {
  */
 export function asCellError(cell: string, error: unknown): unknown {
   if (!(error instanceof MongoError) && !isSocketError(error)) return error;
-  const why = error instanceof MongoServerError ? `${error.codeName ?? error.name} ${error.code}` : error.name;
-  return new TenureError('cell_unavailable', `a command failed on cell "${cell}" (${why})`, { cause: error });
+  const reason = error instanceof MongoServerError ? `${error.codeName ?? error.name} ${error.code}` : error.name;
+  return new TenureError('cell_unavailable', `a command failed on cell "${cell}" (${reason})`, { cause: error });
 }

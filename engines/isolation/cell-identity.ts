@@ -3,8 +3,7 @@ import type { MongoClient } from 'mongodb';
 import { TenureError } from '../../domain/tenure-error.ts';
 import { isDuplicateKey } from '../../store/control-errors.ts';
 import type { Store } from '../../store/store.ts';
-import { callerEntry } from '../requests/caller.ts';
-import { systemCaller } from '../requests/system-caller.ts';
+import { callerEntry, systemCaller } from '../requests/caller.ts';
 import { serverCodes } from './cell-errors.ts';
 import type { ClaimDocument } from './parts/plane-database.ts';
 import { planeDatabase } from './parts/plane-database.ts';
@@ -56,7 +55,7 @@ async function createIdentity(cell: Deployment, identity: string): Promise<strin
 /** How many claims to keep in memory at a time. */
 const batch = 1_000;
 /** How many tenants of a cell to check for; another deployment has none of them. */
-const sampled = 100;
+const sampleSize = 100;
 
 export interface AdoptDependencies {
   readonly store: Pick<Store, 'cellIdentities' | 'commit' | 'newId' | 'resources'>;
@@ -70,27 +69,27 @@ export interface AdoptDependencies {
  */
 async function requireEvidence({ store, installation }: AdoptDependencies, cell: Deployment): Promise<void> {
   const claims = claimsOf(cell);
-  const another = (why: string): TenureError =>
-    new TenureError('cell_mismatch', `the address of cell "${cell.name}" leads to another deployment: ${why}`);
+  const mismatch = (reason: string): TenureError =>
+    new TenureError('cell_mismatch', `the address of cell "${cell.name}" leads to another deployment: ${reason}`);
   let uids: string[] = [];
-  async function look(): Promise<void> {
+  async function checkBatch(): Promise<void> {
     const elsewhere = await store.cellIdentities.placedElsewhere(uids, cell.name);
     if (elsewhere !== undefined)
-      throw another(`it has tenant "${elsewhere.name}", which is on cell "${elsewhere.cell}"`);
+      throw mismatch(`it has tenant "${elsewhere.name}", which is on cell "${elsewhere.cell}"`);
     uids = [];
   }
   for await (const { tenant } of claims.find({ installation }, { projection: { tenant: 1 }, batchSize: batch })) {
     uids.push(tenant);
-    if (uids.length === batch) await look();
+    if (uids.length === batch) await checkBatch();
   }
-  if (uids.length > 0) await look();
-  const { documents } = await store.resources.idleOn(cell.name, undefined, sampled);
+  if (uids.length > 0) await checkBatch();
+  const { documents } = await store.resources.idleOn(cell.name, undefined, sampleSize);
   const placed = documents.map(({ _id }) => _id);
   if (
     placed.length > 0 &&
     (await claims.countDocuments({ installation, tenant: { $in: placed } }, { limit: 1 })) === 0
   ) {
-    throw another(`it has none of the tenants of "${cell.name}"`);
+    throw mismatch(`it has none of the tenants of "${cell.name}"`);
   }
 }
 
@@ -126,8 +125,8 @@ export function createAdopt(dependencies: AdoptDependencies): (cell: Deployment)
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
       // Another worker was first, or the deployment is pinned as another cell.
-      const meanwhile = await store.cellIdentities.find(cell.name);
-      if (meanwhile !== undefined) return meanwhile;
+      const pinnedMeanwhile = await store.cellIdentities.find(cell.name);
+      if (pinnedMeanwhile !== undefined) return pinnedMeanwhile;
       throw new TenureError(
         'cell_mismatch',
         `the deployment at the address of cell "${cell.name}" is already another cell of this installation`,

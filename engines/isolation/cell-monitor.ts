@@ -7,7 +7,7 @@ import type { Cells, CellSeen } from './cells.ts';
 
 const everyMs = 5_000;
 /** Notice soon when a cell is back. */
-const everyMsWhileAway = 1_000;
+const everyMsWhileUnreachable = 1_000;
 
 export interface CellMonitorDependencies {
   readonly cells: Cells;
@@ -22,22 +22,22 @@ export interface CellMonitorDependencies {
  */
 export async function monitorCells({ cells, observe, logger, metrics }: CellMonitorDependencies): Promise<() => void> {
   const stopping = new AbortController();
-  async function look(name: string): Promise<boolean> {
+  async function check(name: string): Promise<boolean> {
     const before = cells.lastSeen(name);
-    const { reachable, error, ...seen } = await cells.look(name);
+    const { reachable, error, ...rest } = await cells.look(name);
     if (before?.reachable !== reachable || before.error !== error) {
       logger[reachable ? 'info' : 'warn']('cell', { cell: name, reachable, ...(error === undefined ? {} : { error }) });
     }
     metrics.cellReachable.set({ cell: name }, reachable ? 1 : 0);
     // While the control database is away, nobody reads the observations either.
-    await observe?.(name, { reachable, ...(error === undefined ? {} : { error }), ...seen }).catch(() => undefined);
+    await observe?.(name, { reachable, ...(error === undefined ? {} : { error }), ...rest }).catch(() => undefined);
     return reachable;
   }
   async function watch(name: string, reachable: boolean): Promise<void> {
-    for (let last = reachable; ; last = await look(name))
-      await delay(last ? everyMs : everyMsWhileAway, undefined, { signal: stopping.signal, ref: false });
+    for (let last = reachable; ; last = await check(name))
+      await delay(last ? everyMs : everyMsWhileUnreachable, undefined, { signal: stopping.signal, ref: false });
   }
-  const first = await Promise.all(cells.names.map(async (name) => [name, await look(name)] as const));
+  const first = await Promise.all(cells.names.map(async (name) => [name, await check(name)] as const));
   for (const [name, reachable] of first) void watch(name, reachable).catch(() => undefined);
   return () => stopping.abort();
 }
@@ -49,8 +49,8 @@ export function reachableChecks({ names, lastSeen }: Pick<Cells, 'names' | 'last
   return names.map((name) => ({
     name: `cell ${name}`,
     async check() {
-      const seen = lastSeen(name);
-      if (seen?.reachable !== true) throw new Error(seen?.error ?? 'not checked yet');
+      const last = lastSeen(name);
+      if (last?.reachable !== true) throw new Error(last?.error ?? 'not checked yet');
     },
   }));
 }
@@ -66,8 +66,8 @@ export function addressChecks(
   return names.map((name) => ({
     name: `cell ${name}`,
     async check() {
-      const seen = lastSeen(name);
-      if (seen?.mismatch === true) throw new Error(seen.error ?? 'another deployment');
+      const last = lastSeen(name);
+      if (last?.mismatch === true) throw new Error(last.error ?? 'another deployment');
       const seenByWorkers = await observations().catch(() => undefined);
       return seenByWorkers?.get(name)?.reachable === true ? undefined : 'away';
     },

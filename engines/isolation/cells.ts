@@ -47,14 +47,14 @@ export interface CellsDependencies {
   readonly identityOf: (cell: Cell) => Promise<string | undefined>;
 }
 
-const lookTimeoutMs = 2_000;
+const checkTimeoutMs = 2_000;
 
 export function createCells({ cells, identityOf }: CellsDependencies): Cells {
   const byName = new Map(cells.map((cell) => [cell.name, cell]));
   const identities = new Map<string, string>();
-  const seen = new Map<string, CellSeen>();
+  const lastChecks = new Map<string, CellSeen>();
 
-  function known(name: string): Cell {
+  function requireKnown(name: string): Cell {
     const cell = byName.get(name);
     if (cell === undefined)
       throw new TenureError('cell_unavailable', `cell "${name}" has no configured address; add it to the cells file`);
@@ -70,18 +70,19 @@ export function createCells({ cells, identityOf }: CellsDependencies): Cells {
 
   async function requireIdentity(cell: Cell): Promise<void> {
     const { name } = cell;
-    const late = (): TenureError => new TenureError('cell_unavailable', `cell "${name}" did not answer in time`);
-    let found = await withinMs(lookTimeoutMs, identify(cell), late);
+    const timeoutError = (): TenureError =>
+      new TenureError('cell_unavailable', `cell "${name}" did not answer in time`);
+    let found = await withinMs(checkTimeoutMs, identify(cell), timeoutError);
     const before = identities.get(name);
     const expected = before ?? (await identityOf(cell));
     if (expected === undefined) return;
     identities.set(name, expected);
-    if (before === undefined) found = await withinMs(lookTimeoutMs, identify(cell), late);
+    if (before === undefined) found = await withinMs(checkTimeoutMs, identify(cell), timeoutError);
     if (found === expected) return;
-    const is = found === undefined ? 'has no identity' : `has the identity ${found}`;
+    const actual = found === undefined ? 'has no identity' : `has the identity ${found}`;
     throw new TenureError(
       'cell_mismatch',
-      `the deployment at the address of cell "${name}" ${is}, but the cell has ${expected}: nothing is done there`,
+      `the deployment at the address of cell "${name}" ${actual}, but the cell has ${expected}: nothing is done there`,
     );
   }
 
@@ -95,21 +96,21 @@ export function createCells({ cells, identityOf }: CellsDependencies): Cells {
             error: error instanceof TenureError ? error.message : error.name,
             ...(mismatch ? { mismatch } : {}),
           };
-    seen.set(name, found);
+    lastChecks.set(name, found);
     return found;
   }
 
   return {
     names: [...byName.keys()],
     look: (name) =>
-      requireIdentity(known(name)).then(
+      requireIdentity(requireKnown(name)).then(
         () => remember(name),
         (error: unknown) => remember(name, error instanceof Error ? error : new Error('unknown')),
       ),
-    lastSeen: (name) => seen.get(name),
+    lastSeen: (name) => lastChecks.get(name),
     async reach(name) {
-      const cell = known(name);
-      const last = seen.get(name);
+      const cell = requireKnown(name);
+      const last = lastChecks.get(name);
       if (last?.mismatch === true) throw new TenureError('cell_mismatch', last.error ?? 'another deployment');
       if (last?.reachable === false)
         throw new TenureError(
@@ -161,6 +162,6 @@ export function endpointOf(uri: string): string {
       'cannot parse the address of a cell; write it as mongodb://user:password@host:port/?option=value, and percent-encode each of : / ? # @ in user, password and options',
     );
   }
-  const handedOn = options.split('&').filter((option) => tenantOptions.has(option.split('=', 1).join().toLowerCase()));
-  return `${scheme}${hosts}/${handedOn.length === 0 ? '' : `?${handedOn.join('&')}`}`;
+  const passedOn = options.split('&').filter((option) => tenantOptions.has(option.split('=', 1).join().toLowerCase()));
+  return `${scheme}${hosts}/${passedOn.length === 0 ? '' : `?${passedOn.join('&')}`}`;
 }

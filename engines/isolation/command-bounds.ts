@@ -12,10 +12,10 @@ export interface CommandBounds {
    * Calls `end` once when the command must be given up. Returns a function that ends the watch.
    * @throws what the lease throws
    */
-  watch(end: (why: unknown) => void): () => void;
+  watch(end: (reason: unknown) => void): () => void;
 }
 
-const late = ({ cell }: CellWork): TenureError =>
+const timeoutError = ({ cell }: CellWork): TenureError =>
   new TenureError('cell_unavailable', `cell "${cell.name}" did not answer within the lease`);
 
 /** Limits a command, here and in mongod, to what is left of the lease when it is sent. */
@@ -23,20 +23,20 @@ export function withinLease(work: CellWork): CommandBounds {
   return {
     maxTimeMS: () => work.lease.remainingMs(),
     watch(end) {
-      const timer = setTimeout(() => end(late(work)), work.lease.remainingMs());
+      const timer = setTimeout(() => end(timeoutError(work)), work.lease.remainingMs());
       return () => clearTimeout(timer);
     },
   };
 }
 
 /** Less than the ten minutes that one attempt at a step may take. */
-export const longestMs = 9 * 60_000;
+export const maxCommandMs = 9 * 60_000;
 /** The part of the lease that is reserved for ending in mongod what is given up here. */
 export const reserveMs = 1_000;
 const everyMs = 1_000;
 
 /**
- * Limits a command to as long as the lease is renewed, and to {@link longestMs} at most. The lease is checked
+ * Limits a command to as long as the lease is renewed, and to {@link maxCommandMs} at most. The lease is checked
  * repeatedly; the command is given up while there is still a second of it left. mongod does not notice: the caller must
  * end the command there.
  */
@@ -44,17 +44,17 @@ export function whileLeaseIsRenewed(work: CellWork): CommandBounds {
   return {
     maxTimeMS() {
       work.lease.remainingMs();
-      return longestMs;
+      return maxCommandMs;
     },
     watch(end) {
       let timer: NodeJS.Timeout | undefined;
-      const look = (leftMs: number): void => {
+      const schedule = (leftMs: number): void => {
         timer = setTimeout(
           () => {
             try {
-              const nowLeftMs = work.lease.remainingMs();
-              if (nowLeftMs <= reserveMs) end(late(work));
-              else look(nowLeftMs);
+              const remainingMs = work.lease.remainingMs();
+              if (remainingMs <= reserveMs) end(timeoutError(work));
+              else schedule(remainingMs);
             } catch (error) {
               end(error);
             }
@@ -62,7 +62,7 @@ export function whileLeaseIsRenewed(work: CellWork): CommandBounds {
           Math.max(1, Math.min(everyMs, leftMs - reserveMs)),
         );
       };
-      look(work.lease.remainingMs());
+      schedule(work.lease.remainingMs());
       return () => clearTimeout(timer);
     },
   };

@@ -24,20 +24,21 @@ export interface HomeStep<Result = string> {
 }
 
 /**
- * Undoes with `act`. What turns out to belong to another is left unchanged, and `told` makes a result from the reason.
+ * Undoes with `act`. What turns out to belong to another is left unchanged, and `resultOf` makes a result from the
+ * reason.
  */
 export async function unlessOwnedByAnother<Result>(
   act: () => Promise<Result>,
-  told: (why: string) => Result,
+  resultOf: (reason: string) => Result,
 ): Promise<Result> {
   try {
     return await act();
   } catch (error) {
     if (error instanceof TenureError && error.code === 'owned_by_another')
-      return told(`left unchanged: ${error.message}`);
+      return resultOf(`left unchanged: ${error.message}`);
     throw error;
   }
 }
 
 /** For a step whose result is only text. */
-export const asResult = (why: string): string => why;
+export const asResult = (reason: string): string => reason;

@@ -8,7 +8,7 @@ import type { Cell } from './cells.ts';
 
 /** How long the holder may still work on a home. */
 export interface WorkLease {
-  /** Milliseconds left, at least 1. @throws TenureError fenced if there are none */
+  /** Milliseconds left, at least 1. @throws TenureError fenced, control_unavailable or cell_unavailable if none are left */
   remainingMs(): number;
 }
 

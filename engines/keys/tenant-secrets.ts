@@ -3,7 +3,7 @@ import type { SealedSecret } from '../../store/documents.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { SecretStore } from '../../store/secrets.ts';
 import type { KeyProvider } from './key-provider.ts';
-import { keyBytes, open, seal } from './sealed-box.ts';
+import { keyBytes, open, seal } from './key-provider.ts';
 
 /** New sealed secrets of a tenant: ready to be committed, and unreadable without the key provider. */
 export interface IssuedSecrets {

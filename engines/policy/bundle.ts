@@ -21,7 +21,7 @@ export function bundleDigest(wasm: Uint8Array, data: Uint8Array): Digest {
   return sha256(Buffer.concat([length, wasm, data]));
 }
 
-/** The part of `bundle.json` that says which files belong beside it. */
+/** The part of `bundle.json` that says which files belong to it. */
 const bundleManifestSchema = z.looseObject({ digest: digestSchema });
 
 /** A compiled policy whose bytes match the digest in its manifest. */

@@ -19,7 +19,7 @@ export interface MeasuredPolicy extends Pick<PolicyEngine, 'authorize' | 'admit'
   check(): Promise<void>;
 }
 
-const lookAgainMs = 1_000;
+const retryAfterMs = 1_000;
 
 export interface MeasuredPolicyOptions {
   readonly bundleDirectory: string;
@@ -30,7 +30,7 @@ export interface MeasuredPolicyOptions {
 export function measuredPolicy({ bundleDirectory, observe }: MeasuredPolicyOptions): MeasuredPolicy {
   let engine: PolicyEngine | undefined;
   let failure: unknown;
-  let lookedAt = 0;
+  let triedAt = 0;
   let loading: Promise<void> | undefined;
 
   function load(): Promise<void> {
@@ -45,7 +45,7 @@ export function measuredPolicy({ bundleDirectory, observe }: MeasuredPolicyOptio
       )
       .finally(() => {
         loading = undefined;
-        lookedAt = performance.now();
+        triedAt = performance.now();
       });
     return loading;
   }
@@ -53,17 +53,17 @@ export function measuredPolicy({ bundleDirectory, observe }: MeasuredPolicyOptio
 
   function measured(entrypoint: 'authorize' | 'admit', decide: (policy: PolicyEngine) => PolicyVerdict): PolicyVerdict {
     if (engine === undefined) {
-      if (performance.now() - lookedAt > lookAgainMs) void load();
+      if (performance.now() - triedAt > retryAfterMs) void load();
       observe(entrypoint, 'unavailable', 0);
       throw policyUnavailable('no policy bundle could be loaded', failure);
     }
-    const began = performance.now();
+    const startTime = performance.now();
     try {
       const verdict = decide(engine);
-      observe(entrypoint, verdict.decision.decision, (performance.now() - began) / 1000);
+      observe(entrypoint, verdict.decision.decision, (performance.now() - startTime) / 1000);
       return verdict;
     } catch (error) {
-      observe(entrypoint, 'unavailable', (performance.now() - began) / 1000);
+      observe(entrypoint, 'unavailable', (performance.now() - startTime) / 1000);
       throw error;
     }
   }

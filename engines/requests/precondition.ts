@@ -63,14 +63,14 @@ export function requireNamed(
 const maxAttempts = 20;
 
 /** Retries `work` if a concurrent change made it stale and the caller did not ask for a particular revision. */
-export async function decidedAnew<T>(precondition: Precondition, work: () => Promise<T>): Promise<T> {
+export async function retryOnConflict<T>(precondition: Precondition, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await work();
     } catch (error) {
-      const overtaken =
+      const isOutdated =
         precondition.kind === 'exists' && error instanceof TenureError && error.code === 'revision_stale';
-      if (!overtaken || attempt === maxAttempts) throw error;
+      if (!isOutdated || attempt === maxAttempts) throw error;
     }
   }
 }

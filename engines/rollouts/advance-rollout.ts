@@ -26,13 +26,13 @@ export interface AdvanceDependencies {
 }
 
 /** How long one tenant may keep the others waiting. Its operation continues, and a resumed roll-out takes it again. */
-const changingMs = 10 * 60_000;
+const maxChangingMs = 10 * 60_000;
 
-/** Members that one turn looks at. */
+/** Members that one iteration checks. */
 const batch = 100;
 
 /** Refusals that pass by themselves: the tenant is retried. */
-const passing = new Set([
+const temporary = new Set([
   'operation_in_progress',
   'revision_stale',
   'control_unavailable',
@@ -42,7 +42,7 @@ const passing = new Set([
   'keys_unavailable',
 ]);
 
-/** Somebody paused or cancelled the roll-out during a turn. */
+/** Somebody paused or cancelled the roll-out during an iteration. */
 const notRunning = 'rollout_not_possible';
 
 /** The actor on whose behalf the roll-out changes tenants. A roll-out that has ended starts nothing more. */
@@ -52,8 +52,8 @@ function actorOf({ _id, actor }: RolloutDocument): PolicyActor {
 }
 
 /**
- * Advances a roll-out by one turn: checks the tenants that are being changed, then starts as many more as the wave
- * allows, each in a commit that checks that the roll-out still runs. Each turn starts from what is in the control
+ * Advances a roll-out by one iteration: checks the tenants that are being changed, then starts as many more as the wave
+ * allows, each in a commit that checks that the roll-out still runs. Each iteration starts from what is in the control
  * database, so it can be repeated at any time.
  */
 export function createAdvanceRollout({
@@ -78,10 +78,10 @@ export function createAdvanceRollout({
     const version = await templates.version(rollout.template.name, rollout.version);
     const tenant = await store.resources.findByUid('Tenant', member._id.tenant);
     // Purged, deleted or moved to another template in the meantime: the roll-out does not apply to it.
-    const concerned =
+    const applies =
       tenant !== undefined && tenant.lifecycle !== 'Deleted' && tenant.spec.template?.name === version.name;
-    if (!concerned || (tenant.spec.template?.version === version.version && tenant.operation === null)) {
-      await rollouts.setMember(member, { state: concerned ? 'changed' : 'skipped', operationId: null, error: null });
+    if (!applies || (tenant.spec.template?.version === version.version && tenant.operation === null)) {
+      await rollouts.setMember(member, { state: applies ? 'changed' : 'skipped', operationId: null, error: null });
       return;
     }
     try {
@@ -105,12 +105,12 @@ export function createAdvanceRollout({
       if (operation !== undefined) await begin(operation, changed.tenant);
     } catch (error) {
       if (!(error instanceof TenureError) || error.code === notRunning) throw error;
-      if (!passing.has(error.code)) await fail(member, error);
+      if (!temporary.has(error.code)) await fail(member, error);
     }
   }
 
-  async function look(rollout: RolloutDocument, member: RolloutMemberDocument): Promise<void> {
-    // Taken by a turn that did not get any further.
+  async function checkMember(rollout: RolloutDocument, member: RolloutMemberDocument): Promise<void> {
+    // Taken by an iteration that did not get any further.
     if (member.operationId === null) return change(rollout, member);
     const operation = await store.operations.find(member.operationId);
     if (operation?.unfinished === true) return;
@@ -121,41 +121,41 @@ export function createAdvanceRollout({
 
   async function takeMore(rollout: RolloutDocument, limit: number): Promise<{ readonly exhausted: boolean }> {
     let { cursor } = rollout;
-    let stood = cursor;
+    let savedCursor = cursor;
     const filter = tenantsOf(rollout.template.name, rollout.labelSelector);
-    for (let left = limit; left > 0;) {
+    for (let remaining = limit; remaining > 0;) {
       const { tenants, searchedTo } = await store.tenantSearch.search(filter, {
         ...(cursor === null ? {} : { after: cursor }),
         limit: batch,
       });
       for (const { _id: uid, name, spec } of tenants) {
-        if (left === 0) break;
+        if (remaining === 0) break;
         cursor = name;
         if (spec.template?.version === rollout.version) continue;
-        if (await rollouts.take(rollout._id, { uid, name })) left -= 1;
+        if (await rollouts.take(rollout._id, { uid, name })) remaining -= 1;
       }
-      if (left > 0) cursor = searchedTo ?? tenants.at(-1)?.name ?? cursor;
-      await rollouts.progress(rollout._id, { cursor: stood }, { cursor });
-      stood = cursor;
-      if (left > 0 && searchedTo === undefined && tenants.length < batch) return { exhausted: true };
+      if (remaining > 0) cursor = searchedTo ?? tenants.at(-1)?.name ?? cursor;
+      await rollouts.progress(rollout._id, { cursor: savedCursor }, { cursor });
+      savedCursor = cursor;
+      if (remaining > 0 && searchedTo === undefined && tenants.length < batch) return { exhausted: true };
     }
     return { exhausted: false };
   }
 
-  async function turn(id: string): Promise<{ readonly done: boolean }> {
+  async function advance(id: string): Promise<{ readonly done: boolean }> {
     const rollout = await rollouts.find(id);
     if (rollout === undefined) return { done: true };
     if (rollout.state !== 'running') await rollouts.giveBack(id);
-    const looked = new Set<string>();
+    const checked = new Set<string>();
     for (const member of await rollouts.members(id, 'changing', batch)) {
-      looked.add(member._id.tenant);
-      await look(rollout, member);
+      checked.add(member._id.tenant);
+      await checkMember(rollout, member);
     }
-    await rollouts.giveUpOn(id, changingMs);
+    await rollouts.giveUpOn(id, maxChangingMs);
     const counts = await rollouts.counts(id);
     if (rollout.state !== 'running') {
       if (counts.changing > 0) return { done: false };
-      await rollouts.settled(id);
+      await rollouts.markFinished(id);
       return { done: true };
     }
     const { requestId, correlationId, waves, wave, tenants, maxFailures } = rollout;
@@ -165,7 +165,7 @@ export function createAdvanceRollout({
     if (step.kind === 'take') {
       const { exhausted } = await takeMore(rollout, step.limit);
       for (const member of await rollouts.members(id, 'changing', batch))
-        if (!looked.has(member._id.tenant)) await change(rollout, member);
+        if (!checked.has(member._id.tenant)) await change(rollout, member);
       if (!exhausted) return { done: false };
       step = nextRolloutStep({ ...progress, counts: await rollouts.counts(id), exhausted });
     }
@@ -178,9 +178,9 @@ export function createAdvanceRollout({
 
   return async (id) => {
     try {
-      return await turn(id);
+      return await advance(id);
     } catch (error) {
-      // The next turn starts from the new state.
+      // The next iteration starts from the new state.
       if (error instanceof TenureError && error.code === notRunning) return { done: false };
       throw error;
     }

@@ -18,7 +18,7 @@ export function declaredAt(
   { labels, annotations, spec }: Pick<TenantDocument, 'labels' | 'annotations' | 'spec'>,
   { name, version }: TemplateVersion,
 ): Declaration<DeclaredTenantSpec> {
-  const { services: _present, ...rest } = spec;
+  const { services: _services, ...rest } = spec;
   return { labels, annotations, spec: { ...rest, template: { name, version } } };
 }
 
@@ -31,7 +31,7 @@ export async function previewMove(
 ): Promise<RolloutPreview> {
   const { _id: uid, name, lifecycle, placement, deletion, spec: before } = tenant;
   const from = await templates.of(before);
-  const shown = { tenant: { name, uid, version: before.template?.version ?? to.version } };
+  const base = { tenant: { name, uid, version: before.template?.version ?? to.version } };
   try {
     const { spec } = planTenantChange(declaredAt(tenant, to).spec, tenant, canonicallyEqual, {
       force: true,
@@ -48,10 +48,10 @@ export async function previewMove(
       placement,
       deletion,
     });
-    return { ...shown, changes, ...(verdict.allow ? {} : { refused: refusal(policyRefusal(verdict)) }) };
+    return { ...base, changes, ...(verdict.allow ? {} : { refused: refusal(policyRefusal(verdict)) }) };
   } catch (error) {
     if (!(error instanceof TenureError)) throw error;
-    return { ...shown, changes: [], refused: refusal(error) };
+    return { ...base, changes: [], refused: refusal(error) };
   }
 }
 

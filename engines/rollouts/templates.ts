@@ -12,20 +12,20 @@ export interface Templates {
 }
 
 /** How many versions to cache: a version never changes, and its number is not reused after its template is removed. */
-const maxKept = 500;
+const maxCached = 500;
 
 export function createTemplates({ resources, revisions }: Pick<Store, 'resources' | 'revisions'>): Templates {
-  const kept = new Map<string, TemplateVersion>();
+  const cache = new Map<string, TemplateVersion>();
 
-  function keep(template: TemplateVersion): TemplateVersion {
-    const [oldest] = kept.keys();
-    if (kept.size >= maxKept && oldest !== undefined) kept.delete(oldest);
-    kept.set(`${template.name}@${template.version}`, template);
+  function cached(template: TemplateVersion): TemplateVersion {
+    const [oldest] = cache.keys();
+    if (cache.size >= maxCached && oldest !== undefined) cache.delete(oldest);
+    cache.set(`${template.name}@${template.version}`, template);
     return template;
   }
 
   async function version(name: string, wanted?: number): Promise<TemplateVersion> {
-    const known = wanted === undefined ? undefined : kept.get(`${name}@${wanted}`);
+    const known = wanted === undefined ? undefined : cache.get(`${name}@${wanted}`);
     if (known !== undefined) return known;
     const latest = await resources.find('TenantTemplate', name);
     if (latest === undefined) {
@@ -35,14 +35,14 @@ export function createTemplates({ resources, revisions }: Pick<Store, 'resources
       });
     }
     if (wanted === undefined || wanted === latest.generation)
-      return keep({ name, version: latest.generation, spec: latest.spec });
+      return cached({ name, version: latest.generation, spec: latest.spec });
     const revision = wanted > latest.generation ? undefined : await revisions.ofTemplate(latest._id, wanted);
     if (revision === undefined) {
       throw new TenureError('template_not_available', `template "${name}" has no version ${wanted}`, {
         errors: [{ pointer: '/spec/template/version', message: `the versions are 1 to ${latest.generation}` }],
       });
     }
-    return keep({ name, version: wanted, spec: revision.spec });
+    return cached({ name, version: wanted, spec: revision.spec });
   }
 
   return {

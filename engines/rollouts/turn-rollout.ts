@@ -22,9 +22,9 @@ function rolloutEntry(
   { _id, template, version }: RolloutDocument,
   caller: Caller,
   type: EventType,
-  told: Pick<LedgerDraft, 'policy' | 'reason'> & { readonly why?: string } = {},
+  details: Pick<LedgerDraft, 'policy' | 'reason'> & { readonly why?: string } = {},
 ): LedgerDraft {
-  const { why, ...entry } = told;
+  const { why, ...entry } = details;
   return {
     ...callerEntry(caller),
     action: 'template.roll_out',
@@ -82,36 +82,36 @@ export async function startRollout(
   });
 }
 
-interface Turn {
+interface RolloutTransition {
   readonly from: readonly RolloutState[];
   readonly to: RolloutState;
   readonly event: EventType;
 }
 
-const turns = {
+const transitions = {
   pause: { from: ['running'], to: 'paused', event: 'template.rollout_paused.v1' },
   resume: { from: ['paused'], to: 'running', event: 'template.rollout_resumed.v1' },
   cancel: { from: ['running', 'paused'], to: 'cancelled', event: 'template.rollout_cancelled.v1' },
   finish: { from: ['running'], to: 'succeeded', event: 'template.rollout_succeeded.v1' },
-} as const satisfies Record<string, Turn>;
+} as const satisfies Record<string, RolloutTransition>;
 
-export interface Turning<Settled> {
+export interface Turning<Result> {
   readonly policy?: PolicyDecision;
   readonly why?: string;
   /** The new state of the tenants that could not be changed; absent: they stay failed. */
   readonly failed?: Extract<MemberState, 'changing' | 'skipped'>;
   /** Runs inside the commit, with its result: makes the answer and keeps it under the request's idempotency key. */
-  readonly alsoCommit: (tx: Transaction, rollout: RolloutDocument) => Promise<Settled>;
+  readonly alsoCommit: (tx: Transaction, rollout: RolloutDocument) => Promise<Result>;
 }
 
-/** Whether a turn is possible from a state. */
-export function canTurn(state: RolloutState, turn: keyof typeof turns): boolean {
-  return (turns[turn].from as readonly RolloutState[]).includes(state);
+/** Whether a transition is possible from a state. */
+export function canTurn(state: RolloutState, transition: keyof typeof transitions): boolean {
+  return (transitions[transition].from as readonly RolloutState[]).includes(state);
 }
 
-/** The state that a turn leads to. */
-export function stateAfter(turn: keyof typeof turns): RolloutState {
-  return turns[turn].to;
+/** The state that a transition leads to. */
+export function stateAfter(transition: keyof typeof transitions): RolloutState {
+  return transitions[transition].to;
 }
 
 /**
@@ -119,20 +119,20 @@ export function stateAfter(turn: keyof typeof turns): RolloutState {
  * continue to their end.
  * @throws TenureError rollout_not_possible
  */
-export function turnRollout<Settled>(
+export function turnRollout<Result>(
   store: Store,
   id: string,
-  turn: keyof typeof turns,
+  transition: keyof typeof transitions,
   caller: Caller,
-  { failed, alsoCommit, ...told }: Turning<Settled>,
-): Promise<Settled> {
-  const { from, to, event } = turns[turn];
+  { failed, alsoCommit, ...details }: Turning<Result>,
+): Promise<Result> {
+  const { from, to, event } = transitions[transition];
   const final = to === 'succeeded' || to === 'cancelled';
   return store.commit(async (tx) => {
     const after = await store.rollouts.turn(tx, id, from, {
       $set: {
         state: to,
-        reason: turn === 'pause' ? (told.why ?? 'paused by a user') : null,
+        reason: transition === 'pause' ? (details.why ?? 'paused by a user') : null,
         updateTime: tx.time,
         ...(final ? { endTime: tx.time } : {}),
         ...(to === 'running' ? { unsettled: true } : {}),
@@ -140,7 +140,7 @@ export function turnRollout<Settled>(
       ...(final ? { $unset: { active: true, ...personalOfRollout } } : {}),
     });
     if (failed !== undefined) await store.rollouts.moveMembers(tx, id, 'failed', failed);
-    return { result: await alsoCommit(tx, after), entries: [rolloutEntry(after, caller, event, told)] };
+    return { result: await alsoCommit(tx, after), entries: [rolloutEntry(after, caller, event, details)] };
   });
 }
 

@@ -36,8 +36,9 @@ export async function acceptVerification(
   { tenants, caller, policies, alsoCommit }: AcceptVerification,
 ): Promise<VerificationDocument> {
   for (const tenant of tenants) requireVerifiable(tenant);
-  const [one, other] = tenants.map(({ _id: uid, name }) => ({ uid, name }));
-  if (one === undefined || other === undefined) throw new TenureError('internal', 'a verification needs two tenants');
+  const [first, second] = tenants.map(({ _id: uid, name }) => ({ uid, name }));
+  if (first === undefined || second === undefined)
+    throw new TenureError('internal', 'a verification needs two tenants');
   const id = store.newId();
   return store.commit(async (tx) => {
     // The caller was authorized on these states.
@@ -46,7 +47,7 @@ export async function acceptVerification(
       if (current?.revision !== revision)
         throw new TenureError('revision_stale', `tenant "${name}" was changed in the meantime`);
     }
-    const verification = await store.verifications.accept(tx, [one, other], { id, ...caller });
+    const verification = await store.verifications.accept(tx, [first, second], { id, ...caller });
     await alsoCommit(tx, verification);
     const entry = (index: 0 | 1): LedgerDraft => ({
       ...callerEntry(caller),

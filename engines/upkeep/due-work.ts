@@ -5,7 +5,7 @@ import type { Store } from '../../store/store.ts';
 import type { Caller } from '../requests/caller.ts';
 import type { ChangedTenant, ChangeTenant } from '../changes/change-request.ts';
 import type { HoldRequest } from '../changes/hold-tenant.ts';
-import { leftAloneMs, systemCaller } from '../requests/system-caller.ts';
+import { planeBackoffMs, systemCaller } from '../requests/caller.ts';
 import type { TenantVerb } from '../../domain/tenant-verb.ts';
 
 /** The outcome of one tenant's due work. */
@@ -43,7 +43,7 @@ export function createDueWork({
   async function begin(tenant: TenantDocument, work: DueOutcome['work'], verb: TenantVerb): Promise<DueOutcome> {
     const key: BackoffKey = { work, tenant: tenant._id };
     // Counted before the outcome is known: an operation that starts can still fail and is then due again.
-    await store.backoffs.failed(key, leftAloneMs);
+    await store.backoffs.failed(key, planeBackoffMs);
     try {
       const request = {
         name: tenant.name,

@@ -1,15 +1,14 @@
 import { updateConditions } from '../../domain/conditions.ts';
-import { inSync, mendable } from '../../domain/drift.ts';
+import { inSync, repairable } from '../../domain/drift.ts';
 import type { DriftFinding } from '../../domain/drift.ts';
 import { transitionsOn } from '../../domain/lifecycle.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { TenantDocument } from '../../store/documents.ts';
 import { stateReference } from '../../store/resources.ts';
 import type { Store } from '../../store/store.ts';
-import { callerEntry } from '../requests/caller.ts';
+import { callerEntry, planeBackoffMs, systemCaller } from '../requests/caller.ts';
 import type { Caller } from '../requests/caller.ts';
 import type { ChangedTenant, ChangeTenant } from '../changes/change-request.ts';
-import { leftAloneMs, systemCaller } from '../requests/system-caller.ts';
 
 export interface RecordDriftDependencies {
   readonly store: Pick<Store, 'commit' | 'resources' | 'drift' | 'backoffs' | 'newId'>;
@@ -29,7 +28,7 @@ export interface RecordedDrift {
 }
 
 /** How many findings an entry contains; the observation contains all of them. */
-const toldAtMost = 20;
+const maxFindings = 20;
 
 /**
  * Records the scan results of some tenants, and starts a reconciliation for each tenant if it would repair something
@@ -40,7 +39,7 @@ export function createRecordDrift({
   store,
   changeTenant,
 }: RecordDriftDependencies): (scanned: readonly ScannedTenant[]) => AsyncGenerator<RecordedDrift & ScannedTenant> {
-  async function told(
+  async function updateInSync(
     scanned: TenantDocument,
     findings: readonly DriftFinding[],
     caller: Caller,
@@ -77,7 +76,7 @@ export function createRecordDrift({
                     data: {
                       tenant: { uid, name },
                       count: findings.length,
-                      findings: findings.slice(0, toldAtMost).map((finding) => ({ ...finding })),
+                      findings: findings.slice(0, maxFindings).map((finding) => ({ ...finding })),
                     },
                   },
                 }
@@ -88,14 +87,18 @@ export function createRecordDrift({
     });
   }
 
-  async function tellAndMend(scanned: ScannedTenant, caller: Caller, isLeftAlone: boolean): Promise<RecordedDrift> {
+  async function reportAndRepair(scanned: ScannedTenant, caller: Caller, isInBackoff: boolean): Promise<RecordedDrift> {
     const { tenant, findings } = scanned;
     try {
-      const current = await told(tenant, findings, caller);
-      if (mendable(findings).length === 0 || transitionsOn('reconcile', current.lifecycle).length === 0 || isLeftAlone)
+      const current = await updateInSync(tenant, findings, caller);
+      if (
+        repairable(findings).length === 0 ||
+        transitionsOn('reconcile', current.lifecycle).length === 0 ||
+        isInBackoff
+      )
         return {};
       // Counted before it is known whether it helps, so that drift that always returns is not repaired every minute.
-      await store.backoffs.failed({ work: 'reconcile', tenant: tenant._id }, leftAloneMs);
+      await store.backoffs.failed({ work: 'reconcile', tenant: tenant._id }, planeBackoffMs);
       const begun = await changeTenant({
         name: tenant.name,
         verb: { path: 'reconcile' },
@@ -121,12 +124,12 @@ export function createRecordDrift({
     );
     await store.backoffs.succeeded(
       'reconcile',
-      scans.filter(({ findings }) => mendable(findings).length === 0).map(({ tenant }) => tenant._id),
+      scans.filter(({ findings }) => repairable(findings).length === 0).map(({ tenant }) => tenant._id),
     );
-    const leftAlone = new Set(await store.backoffs.waiting('reconcile'));
+    const inBackoff = new Set(await store.backoffs.waiting('reconcile'));
     for (const scanned of scans) {
       const caller = systemCaller(`drift-${store.newId()}`);
-      yield { ...scanned, ...(await tellAndMend(scanned, caller, leftAlone.has(scanned.tenant._id))) };
+      yield { ...scanned, ...(await reportAndRepair(scanned, caller, inBackoff.has(scanned.tenant._id))) };
     }
   };
 }

@@ -36,7 +36,7 @@ function findingOf({ directions, endTime }: IsolationReport): IsolationFinding {
 }
 
 /** Whether the tenant has no breach with another existing tenant, apart from this pair. */
-async function isElsewhereHeld(
+async function isHeldElsewhere(
   { resources, verifications }: VerificationRecords,
   tx: Transaction,
   uid: string,
@@ -70,7 +70,7 @@ async function writeFinding(
   if (!isConclusive && current.lastFence !== before.lastFence)
     throw new TenureError('operation_in_progress', `tenant "${name}" was changed during the verification`);
   const updates = held
-    ? conditionsAfterVerification(finding, current, await isElsewhereHeld(store, tx, uid, pairOf(...uidsOf(report))))
+    ? conditionsAfterVerification(finding, current, await isHeldElsewhere(store, tx, uid, pairOf(...uidsOf(report))))
     : conditionsAfterBreach(finding);
   const conditions = updateConditions(current.conditions, updates, {
     time: tx.time.toISOString(),
@@ -98,8 +98,8 @@ async function writeFinding(
   };
 }
 
-function uidsOf({ tenants: [one, other] }: IsolationReport): [string, string] {
-  return [one?.uid ?? '', other?.uid ?? ''];
+function uidsOf({ tenants: [first, second] }: IsolationReport): [string, string] {
+  return [first?.uid ?? '', second?.uid ?? ''];
 }
 
 /**
@@ -126,7 +126,7 @@ export async function recordVerification(store: VerificationRecords, recording: 
  * Commits that a verification ended without a verdict, unless it has already ended. The conditions do not change,
  * because nothing was found.
  */
-export async function giveUpVerification(
+export async function failVerification(
   store: VerificationRecords,
   {
     running,

@@ -2,7 +2,20 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { METADATA_ENCODING_KEY } from '@temporalio/common';
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import proto from '@temporalio/proto';
-import { isOperatorText } from './operator-text.ts';
+
+const text = new TextDecoder();
+
+/**
+ * Whether a payload is text for operators, which means a plain string. Summaries, details and step tables are plain
+ * strings; workflows and activities exchange only objects. The response of Temporal's own metadata query contains the
+ * same text.
+ */
+function isOperatorText(payload: Payload): boolean {
+  if (payload.metadata == null || text.decode(payload.metadata[METADATA_ENCODING_KEY]) !== 'json/plain') return false;
+  const data = payload.data ?? new Uint8Array();
+  if (data[0] === 0x22) return true; // A JSON string.
+  return text.decode(data.subarray(0, 14)) === '{"definition":';
+}
 
 // The package is CommonJS, and Node cannot detect its named exports.
 const WirePayload = proto.temporal.api.common.v1.Payload;
@@ -14,7 +27,6 @@ const ivBytes = 12;
 const tagBytes = 16;
 
 const utf8 = new TextEncoder();
-const text = new TextDecoder();
 
 /** Keys by id, 32 bytes each, and the id of the key that encrypts. */
 export interface CodecKeyring {

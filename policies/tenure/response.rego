@@ -1,7 +1,7 @@
-# What both entry points share in shaping a response.
+# How both entry points build a response.
 package tenure.response
 
-# Denials by rule, then by pointer: sets have no order that every evaluator agrees on, so each answer is sorted.
+# Denials by rule, then by pointer. They are sorted because evaluators iterate sets in different orders.
 ordered(denials) := [row[2] |
 	some row in sort({[denial.rule, object.get(denial, "pointer", ""), denial] | some denial in denials})
 ]

@@ -12,10 +12,10 @@ const aloneRounds = scaled(30, 3);
 const bursts = 3;
 const atOnce = 32;
 
-/** Workflows that the worker has run when this bench is through. */
+/** The number of workflows that the worker has run after this benchmark. */
 export const activations = warmRounds + aloneRounds + bursts * atOnce;
 
-/** Rates of several bursts; their median is what is reported. */
+/** The median rate of several bursts. */
 async function burstRate(one: (name: string) => Promise<unknown>): Promise<number> {
   const rates: number[] = [];
   for (let burst = 0; burst < bursts; burst += 1) {
@@ -27,7 +27,10 @@ async function burstRate(one: (name: string) => Promise<unknown>): Promise<numbe
   return percentile(rates, 0.5);
 }
 
-/** Create to Active, alone and 32 at once, each beside its floor, turn by turn, so that a noisy moment strikes both. */
+/**
+ * From create to Active, alone and 32 at once, each measured alternately with its floor so that a noisy moment affects
+ * both.
+ */
 export async function benchActivation(api: ApiClient, floor: PathFloor): Promise<Figure[]> {
   const activation = async (name: string): Promise<void> => {
     const { body } = await api.call('putTenant', {

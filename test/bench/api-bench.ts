@@ -15,7 +15,7 @@ import { scaled } from './scale.ts';
 const names = Array.from({ length: 100 }, (_, index) => `tenant-${String(index).padStart(3, '0')}`);
 const requestCount = scaled(100_000, 5_000);
 
-/** What stays in memory of requests: nothing, once caches and the heap have the size that the load needs. */
+/** The memory that requests leave in use: none, once caches and the heap have the size that the load needs. */
 async function benchMemory({ server, token }: Served, pid: number): Promise<Figure> {
   const load = (amount: number) =>
     autocannon({
@@ -36,7 +36,7 @@ async function benchMemory({ server, token }: Served, pid: number): Promise<Figu
   };
 }
 
-/** The API against express with the raw driver: reads, changes, streams, and memory. */
+/** The API compared with express and the raw driver: reads, changes, streams, and memory. */
 function benchApi(stack: EmbeddedStack): Promise<Figure[]> {
   return withInstallation(stack, async ({ installation, api }) => {
     for (const name of names)

@@ -15,7 +15,7 @@ import { benchReads } from './read-bench.ts';
 const policyBundle = fileURLToPath(new URL('../../policies/dist', import.meta.url));
 const readTenant = 'read-me';
 
-/** Activations, reads, decisions, and what memory they leave in use: one after the other on one installation. */
+/** Activations, reads, decisions, and the memory that is in use after them, one after the other on one installation. */
 export function benchBasics(stack: EmbeddedStack): Promise<Figure[]> {
   return withInstallation(stack, async ({ installation, api }) => {
     await api.call('putTenant', { params: { name: readTenant }, ifNoneMatch: '*', body: tenantManifest(readTenant) });

@@ -11,14 +11,17 @@ export interface BenchInstallation {
   readonly api: ApiClient;
 }
 
-/** Nothing is at work but what is measured: no scan by the clock, no brake on many changes at once; and one caller watches for all. */
+/**
+ * Only what is measured runs: no scheduled drift scan, and no brake on many changes at once. One caller opens all
+ * watches.
+ */
 const settings = {
   TENURE_DRIFT_SCAN_SECONDS: '86400',
   TENURE_BRAKE_AT_LEAST: '1000000',
   TENURE_MAX_WATCHES_PER_CALLER: '1000',
 };
 
-/** Starts an installation of its own for the work, and stops it. */
+/** Runs the work on its own installation, and stops the installation afterwards. */
 export async function withInstallation<T>(
   stack: EmbeddedStack,
   work: (bench: BenchInstallation) => Promise<T>,

@@ -30,12 +30,15 @@ const request: AdmissionRequest = {
   })),
 };
 
-/** An admission decision through the engine against opa-wasm's own evaluate of the same input, batch by batch. */
+/**
+ * An admission decision of the engine compared with opa-wasm's own `evaluate` of the same input, in alternating
+ * batches.
+ */
 export async function benchDecision(bundleDirectory: string): Promise<Figure> {
   const engine = await loadPolicyEngine({ bundleDirectory });
   const raw = await loadPolicy(readFileSync(join(bundleDirectory, 'policy.wasm')), { initial: 16, maximum: 2048 });
   raw.setData(JSON.parse(readFileSync(join(bundleDirectory, 'data.json'), 'utf8')) as object);
-  if (!engine.admit(request).allow) throw new Error('the benchmark asks for something that policy refuses');
+  if (!engine.admit(request).allow) throw new Error('policy denies the request of the benchmark');
   const timed = (decide: () => unknown): number => {
     const began = performance.now();
     for (let index = 0; index < batchSize; index += 1) decide();

@@ -3,7 +3,7 @@ export interface Figure {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  /** What it is held against, measured in the same run. */
+  /** What it is compared with, measured in the same run. */
   readonly floor?: { readonly name: string; readonly value: number };
   readonly goal: Goal;
 }
@@ -18,12 +18,12 @@ function ratioOf({ value, floor }: Figure): number | undefined {
   return floor === undefined ? undefined : value / floor.value;
 }
 
-/** Whether the goal is met; `undefined` for a figure that has none. */
+/** Whether the goal is met; `undefined` for a figure without a goal. */
 export function isMet(figure: Figure): boolean | undefined {
   const { goal } = figure;
   if (goal.of === 'none') return undefined;
   const held = goal.of === 'ratio' ? ratioOf(figure) : figure.value;
-  if (held === undefined) throw new TypeError(`${figure.name} has no floor to take a ratio to`);
+  if (held === undefined) throw new TypeError(`${figure.name} has a ratio as its goal, but no floor`);
   return 'atMost' in goal ? held <= goal.atMost : held >= goal.atLeast;
 }
 
@@ -37,7 +37,7 @@ function goalText({ goal, unit }: Figure): string {
   return `${sign} ${bound}${goal.of === 'ratio' ? 'x' : ` ${unit}`}`;
 }
 
-/** The figures as a Markdown table, and the line that counts the goals. */
+/** The figures as a Markdown table, and a line that counts the goals. */
 export function report(figures: readonly Figure[]): string {
   const rows = figures.map((figure) => {
     const ratio = ratioOf(figure);

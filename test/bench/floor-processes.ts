@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** What the product is held against, in a process of its own as the product's are. */
+/** What the product is compared with, in a separate process like those of the product. */
 export interface FloorProcess {
   stop(): Promise<void>;
 }
@@ -27,7 +27,7 @@ async function startUntilReady(script: string, commandArguments: readonly string
   };
 }
 
-/** A worker without anything of the product. */
+/** Starts a worker without any part of the product. */
 export async function startBareWorker(
   { address, namespace }: { readonly address: string; readonly namespace: string },
   taskQueue: string,
@@ -39,7 +39,7 @@ export interface RawServer extends FloorProcess {
   readonly url: string;
 }
 
-/** Express that answers with one document of the registry. */
+/** Starts express, which answers with documents of the registry. */
 export async function startRawServer(options: {
   readonly port: number;
   readonly controlUri: string;

@@ -12,7 +12,7 @@ import type { EmbeddedStack } from '../../tools/stack/embedded-stack.ts';
 import { createTemporaryStack } from '../../tools/stack/temporary-stack.ts';
 import { acquireToolchain, toolVariables } from '../../tools/toolchain/acquire.ts';
 
-/** What measures one part on the stack; it starts what it needs and stops it. */
+/** Measures one part on the stack. It starts what it needs, and stops it. */
 type Part = (stack: EmbeddedStack) => Promise<Figure[]>;
 
 /** The benchmarks, by the name after `npm run bench:`; `basics` is `npm run bench`. */
@@ -22,7 +22,7 @@ const suites: Readonly<Record<string, Readonly<Record<string, Part>>>> = {
   api: apiParts,
 };
 
-/** `[suite [part…]]`: without a part, all of the suite. */
+/** `[suite [part…]]`: without a part, all parts of the suite. */
 function select([suite = 'basics', ...names]: readonly string[]): Part[] {
   const parts = suites[suite];
   if (parts === undefined)
@@ -37,7 +37,7 @@ function select([suite = 'basics', ...names]: readonly string[]): Part[] {
   });
 }
 
-/** Measures part by part on one fresh stack, with Temporal on a database file as `npm start` has it. */
+/** Measures one part after the other on a fresh stack, with Temporal on a database file as in `npm start`. */
 async function main(): Promise<number> {
   const parts = select(process.argv.slice(2));
   const tools = await acquireToolchain({ environment: process.env, report: console.error });
@@ -51,11 +51,11 @@ async function main(): Promise<number> {
     try {
       for (const part of parts) figures.push(...(await part(stack)));
     } finally {
-      // Also what was measured before a part failed.
+      // If a part fails, this still prints what was measured before.
       console.log(
         `${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}, everything on one machine`,
       );
-      if (scale < 1) console.log(`a trial at TENURE_BENCH_SCALE=${scale}: not to be kept`);
+      if (scale < 1) console.log(`a trial at TENURE_BENCH_SCALE=${scale}: do not keep these figures`);
       console.log(`\n${report(figures)}`);
     }
     return 0;

@@ -11,7 +11,7 @@ export interface MemoryReadings {
   readonly apiMb: number;
   readonly workerBeforeMb: number;
   readonly workerAfterMb: number;
-  /** Workflows that came into the worker's cache between the two. */
+  /** The number of workflows that were added to the worker's cache between its two readings. */
   readonly cachedWorkflows: number;
 }
 

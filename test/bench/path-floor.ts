@@ -9,7 +9,7 @@ import { elapsedMs } from './elapsed.ts';
 import { startBareWorker } from './floor-processes.ts';
 import { createRawPaths } from './floor/raw-paths.ts';
 
-/** What a path would cost with nothing around it: a bare workflow, and the raw commands. */
+/** What a path costs without the product: a bare workflow, and the raw commands. */
 export interface FloorSample {
   readonly bareMs: number;
   readonly rawMs: number;
@@ -19,7 +19,10 @@ export const floorMs = ({ bareMs, rawMs }: FloorSample): number => bareMs + rawM
 
 export const floorName = 'bare workflow + raw commands';
 
-/** Takes the floor of a path. Paths of one tenant are to be taken as its life has them, for they change what stands on the cell. */
+/**
+ * Measures the floor of a path. Take the paths of one tenant in the order of its life, because they change what is on
+ * the cell.
+ */
 export type FloorTenant = (kind: OperationKind) => Promise<FloorSample>;
 
 export interface PathFloor {
@@ -29,7 +32,7 @@ export interface PathFloor {
   close(): Promise<void>;
 }
 
-/** The activities of an operation: those that commit only as local ones, those on the cell as ordinary ones. */
+/** The activities of an operation: those that only commit are local, those on the cell are ordinary ones. */
 function shapeOf(kind: OperationKind): ('activity' | 'local')[] {
   return [
     'local',
@@ -40,7 +43,7 @@ function shapeOf(kind: OperationKind): ('activity' | 'local')[] {
 
 const taskQueue = 'floor';
 
-/** Starts what the paths are held against, with its tenants on this deployment. */
+/** Starts what the paths are compared with; its tenants are on this deployment. */
 export async function openPathFloor(
   stack: Pick<EmbeddedStack, 'temporal' | 'mongod'>,
   deployment: 'eu-west-1' | 'us-east-1' = 'eu-west-1',

@@ -8,7 +8,7 @@ import { tenantManifest } from '../harness/manifests.ts';
 /** The plan that tenants are declared with, and the one that they change to. */
 const plans = { first: 'startup', second: 'enterprise' } as const;
 
-/** Declares what the paths need beside the basics. */
+/** Declares what the paths need in addition to the basics. */
 export async function declareSecondPlan(api: ApiClient): Promise<void> {
   const spec = { isolationModes: ['dedicated' as const], quotas: { tables: 500 } };
   await api.call('putPlan', {
@@ -25,7 +25,7 @@ export async function declareDraft(api: ApiClient, name: string, region = 'eu-we
   });
 }
 
-/** Asks for a path, and returns the id of its operation. */
+/** Requests a path, and returns the id of its operation. */
 export async function begin(api: ApiClient, name: string, kind: OperationKind): Promise<string> {
   const request = { params: { name }, ifMatch: '*' as const, idempotencyKey: randomUUID() };
   const { body } = await (() => {
@@ -42,7 +42,7 @@ export async function begin(api: ApiClient, name: string, kind: OperationKind): 
   return body.operation.id;
 }
 
-/** Takes a path from the request to the end of its operation, which has to succeed. */
+/** Takes a path from the request to the end of its operation, which must succeed. */
 export async function takePath(api: ApiClient, name: string, kind: OperationKind): Promise<void> {
   const operation = await ended(api, await begin(api, name, kind));
   if (operation.state !== 'succeeded')

@@ -8,14 +8,14 @@ interface AnyBody {
   readonly operation?: Operation;
 }
 
-/** The tenant that an answer shows, whatever its route. */
+/** The tenant in an answer of any route. */
 export function tenantIn({ body }: Acknowledged): Tenant | undefined {
   const { kind, tenant } = body as AnyBody;
   if (kind === 'Tenant') return body as Tenant;
   return tenant !== undefined && 'metadata' in tenant ? tenant : undefined;
 }
 
-/** The operation that an answer names: the one that was begun, or that runs already. */
+/** The operation in an answer: one that the request started, or one that was running already. */
 export function operationIn({ body }: Acknowledged): Operation | undefined {
   return (body as AnyBody).operation;
 }

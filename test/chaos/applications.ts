@@ -6,21 +6,21 @@ import type { Asker } from './asking.ts';
 import type { Chance } from './chance.ts';
 import type { Recollection, WrittenDocument } from './recollection.ts';
 
-/** A document as an application writes it. Whose it is says the document itself, so it is known wherever it is found. */
+/** A document as an application writes it. It names its tenant, so its owner is known wherever it is found. */
 export interface TenantDocument {
   readonly _id: string;
   readonly tenant: string;
   readonly sku: string;
 }
 
-/** Collections that a tenant has from the beginning: what is added may be taken back with the operation that added it. */
+/** Collections that a tenant has from the start. One that is added later is removed if its operation is undone. */
 const writtenTo = ['orders', 'events'];
 
 export interface Applications {
   readonly asker: Asker;
   readonly recollection: Recollection;
   readonly chance: Chance;
-  /** Where each tenant was opened last, for the others to try. */
+  /** The latest access of each tenant, for the other applications to try. */
   readonly opened: Map<string, TenantAccess>;
   readonly stop: AbortSignal;
 }
@@ -36,9 +36,9 @@ const pauseMs = 150;
 const transactionShare = 0.1;
 const longestTransactionMs = 1_500;
 const trespassShare = 0.05;
-/** What mongod says to whoever may not. */
+/** The error code of mongod for a command that is not authorized. */
 const unauthorized = 13;
-/** An application that was refused goes on with what it has, and asks again after so many refusals. */
+/** After this many failed writes in a row, an application requests access again. */
 const refusalsBeforeOpen = 3;
 
 function connect(access: TenantAccess): Connection {
@@ -65,7 +65,7 @@ function collectionOf(
   return namespace === undefined ? undefined : client.db(namespace.database).collection<TenantDocument>(namespace.name);
 }
 
-/** Works in one tenant with the tenant's own credential and keeps on trying with it when that is refused. */
+/** Writes to one tenant with the tenant's own credential, and keeps trying when the credential is refused. */
 export async function liveAsApplication(
   { asker, recollection, chance, opened, stop }: Applications,
   name: string,
@@ -90,11 +90,11 @@ export async function liveAsApplication(
       connection = connect(body);
       await before?.client.close(true);
     } catch {
-      // Not Active, or nobody answers.
+      // The tenant is not Active, or no API answers.
     }
   }
 
-  /** Inserts within a transaction that stays open for a while. Returns when its commit was sent. */
+  /** Inserts in a transaction that stays open for a while. Returns the time at which its commit was sent. */
   async function insertInTransaction(
     session: ClientSession,
     collection: Collection<TenantDocument>,
@@ -128,7 +128,7 @@ export async function liveAsApplication(
     attempt.acknowledgedAt = Date.now();
   }
 
-  /** Tries to read and to write where another tenant has its data. */
+  /** Tries to read and write another tenant's data. */
   async function trespass(within: Connection): Promise<void> {
     const other = chance.one([...opened.values()]);
     if (other.tenant.uid === within.access.tenant.uid) return;

@@ -8,13 +8,13 @@ import type { Installation } from '../harness/installation.ts';
 import type { Chance } from './chance.ts';
 import type { Acknowledged, Asked, Recollection } from './recollection.ts';
 
-/** What of a request is said each time it is sent. */
+/** Passed each time a request is sent. */
 interface Once {
   readonly idempotencyKey: string;
   readonly signal: AbortSignal;
 }
 
-/** Something that a caller wants. */
+/** A request that a caller wants to make. */
 export interface Wish {
   readonly what: string;
   readonly tenant: string;
@@ -24,11 +24,11 @@ export interface Wish {
 }
 
 export interface Asker {
-  /** A client of one of the APIs that does not retry. */
+  /** A client of one of the APIs. It does not retry. */
   client(subject: string, correlationId?: string): ApiClient;
   /**
-   * Asks until there is an answer, each time at any of the APIs, under one key. Some callers are impatient: they give up
-   * what may still be answered and repeat it, or send it twice at once.
+   * Sends a request until it is answered, each time to any of the APIs, under one key. Some callers are impatient: they
+   * abandon a request that may still be answered and repeat it, or send it twice at once.
    */
   ask(subject: string, wish: Wish): Promise<Asked>;
 }
@@ -39,9 +39,9 @@ export interface AskerOptions {
   readonly chance: Chance;
 }
 
-/** Whoever is still without an answer then has been forgotten: everything runs again for long. */
+/** How long a caller tries to get an answer. No process is down or paused for nearly as long. */
 const askForMs = 240_000;
-/** A process that is paused does not answer; another does. */
+/** A paused process does not answer, but another one does. */
 const patienceMs = 12_000;
 const impatienceMs = 600;
 const impatientShare = 0.15;
@@ -66,7 +66,7 @@ export function createAsker({ installation: { replicas, token }, recollection, c
       ...(correlationId === undefined ? {} : { correlationId }),
     });
 
-  /** The first answer that is one. @throws ApiError for a refusal, and whatever came last when nobody answers */
+  /** Sends a wish until it is answered. @throws ApiError if it is refused; the last error if no API answers in time */
   async function answered(subject: string, key: string, { send }: Wish): Promise<Acknowledged> {
     const deadline = Date.now() + askForMs;
     for (;;) {

@@ -5,7 +5,7 @@ import type { Installation } from '../harness/installation.ts';
 import { tenantManifest } from '../harness/manifests.ts';
 import type { Strike } from './strikes.ts';
 
-/** When a small write was acknowledged by which API. */
+/** A small write that was acknowledged: by which API, and when. */
 export interface Heartbeat {
   readonly api: string;
   readonly at: number;
@@ -19,12 +19,15 @@ export interface Heartbeats {
 
 const intervalMs = 200;
 const timeoutMs = 3_000;
-/** A machine that is busy with something else is not to be kept busy by this. */
+/** Limits the load on a machine that is busy with something else. */
 const mostAtOnce = 2;
-/** Each API writes to tenants of its own in turn: one that a dead commit keeps is not the plane. */
+/**
+ * Each API writes to several tenants of its own in turn: one that an abandoned commit keeps locked does not count as an
+ * outage of the plane.
+ */
 const tenantsPerApi = 4;
 
-/** Declares the tenants, and has every API write to one of its own five times a second until it is stopped. */
+/** Declares the tenants. Then writes through every API to one of its tenants five times a second, until `stop`. */
 export async function beat(
   { replicas, token, client }: Pick<Installation, 'replicas' | 'token' | 'client'>,
   stop: AbortSignal,
@@ -55,7 +58,7 @@ export async function beat(
     for (let count = 1; !stop.aborted; count += 1) {
       if (underWay < mostAtOnce) {
         underWay += 1;
-        // Not waited for: one that is not answered says nothing of the next.
+        // Not awaited: a write that gets no answer must not delay the next one.
         write(api, count)
           .catch(
             (error: unknown) =>
@@ -90,8 +93,8 @@ export function quantilesOf(values: readonly number[]): Quantiles | undefined {
 }
 
 /**
- * After each kill of a kind: until the next write was acknowledged by any API, in milliseconds. Left out where the control database was away
- * for another reason meanwhile.
+ * The time from each kill of this kind to the next write that any API acknowledged, in milliseconds. Leaves out a kill
+ * if the control database was also unavailable for another reason in that time.
  */
 export function untilNextWrite(
   heartbeats: readonly Heartbeat[],
@@ -112,8 +115,8 @@ export function untilNextWrite(
 }
 
 /**
- * For each time that an API acknowledged nothing for a second: how long that lasted from when it and the control database ran
- * again, in milliseconds.
+ * For each period of a second or more in which an API acknowledged nothing: how long it lasted after the API and the
+ * control database ran again, in milliseconds.
  */
 export function silences(heartbeats: readonly Heartbeat[], strikes: readonly Strike[], api: string): number[] {
   const times = heartbeats

@@ -6,7 +6,7 @@ import type { LedgerDocument } from '../../store/documents.ts';
 import { createUlidFactory } from '../../store/ulid.ts';
 import { entryOf } from '../harness/control-data.ts';
 
-/** Brings back what was broken by hand. */
+/** Repairs what was broken by hand. */
 export type Mend = () => Promise<void>;
 
 const newId = createUlidFactory();
@@ -16,32 +16,35 @@ function required<T>(found: T | null | undefined, filter: Document): T {
   return found;
 }
 
-/** Changes one document past the plane. */
+/** Changes one document directly in the database. */
 export async function changed(collection: Collection, filter: Document, update: UpdateFilter<Document>): Promise<Mend> {
   const before = required(await collection.findOne(filter), filter);
   await collection.updateOne({ _id: before['_id'] }, update);
   return async () => void (await collection.replaceOne({ _id: before['_id'] }, before));
 }
 
-/** Takes one document away past the plane. */
+/** Removes one document directly from the database. */
 export async function removed(collection: Collection, filter: Document): Promise<Mend> {
   const before = required(await collection.findOneAndDelete(filter), filter);
   return async () => void (await collection.insertOne(before));
 }
 
-/** Puts a document in past the plane. */
+/** Adds a document directly to the database. */
 export async function added(collection: Collection, document: Document): Promise<Mend> {
   await collection.insertOne(document);
   return async () => void (await collection.deleteOne({ _id: document['_id'] }));
 }
 
-/** The same document under another id, with these fields otherwise. */
+/** Adds a copy of a document under another id, with these fields changed. */
 export async function copied(collection: Collection, filter: Document, change: Document = {}): Promise<Mend> {
   const { _id, ...rest } = required(await collection.findOne(filter), filter);
   return added(collection, { ...rest, _id: typeof _id === 'string' ? newId() : _id, ...change });
 }
 
-/** A later entry that says the same as the first one that fits, but for what is changed: its bytes are as canonical as any. */
+/**
+ * Adds a later ledger entry with the content of the first one that fits, except for what is changed. Its bytes are
+ * canonical too.
+ */
 export async function saidAgain(
   ledger: Collection<LedgerDocument>,
   fits: (entry: LedgerEntry) => boolean,

@@ -15,7 +15,7 @@ export interface Callers {
   readonly recollection: Recollection;
   readonly chance: Chance;
   readonly tenantCount: number;
-  /** Nobody asks for anything further when it is aborted; what was asked for is still waited for. */
+  /** When it is aborted, callers send no new requests, but still wait for the answers to earlier ones. */
   readonly stop: AbortSignal;
 }
 
@@ -25,12 +25,12 @@ const followForMs = 20_000;
 const followShare = 0.5;
 const pauseMs = 300;
 const betweenRolloutsMs = 4_000;
-/** In every roll-out: tenants that were cancelled do not end it. */
+/** Of every roll-out, so that tenants whose operation is cancelled do not end it. */
 const maxFailures = 1_000;
 
 const signal = (): AbortSignal => AbortSignal.timeout(readTimeoutMs);
 
-/** The tenant as any API shows it; `none`: there is none; `undefined`: nobody says. */
+/** The tenant as one of the APIs shows it; `none` if it does not exist, `undefined` if the API does not say. */
 async function look({ asker }: Callers, subject: string, name: string): Promise<Tenant | 'none' | undefined> {
   try {
     return (await asker.client(subject).call('getTenant', { params: { name }, signal: signal() })).body;
@@ -39,7 +39,7 @@ async function look({ asker }: Callers, subject: string, name: string): Promise<
   }
 }
 
-/** Waits for the end of an operation, and remembers how it was seen to end. */
+/** Waits for an operation to end, and records the final state that the API reports. */
 export async function follow(
   { asker, recollection }: Pick<Callers, 'asker' | 'recollection'>,
   subject: string,
@@ -66,7 +66,7 @@ export async function follow(
   }
 }
 
-/** Asks for one thing after the other of any of the tenants, as several people do who know nothing of each other. */
+/** Sends one request after another for random tenants, as people do who do not know of each other. */
 export async function liveAsCaller(callers: Callers, subject: string): Promise<void> {
   const { asker, chance, tenantCount, stop } = callers;
   while (!stop.aborted) {
@@ -84,7 +84,7 @@ export async function liveAsCaller(callers: Callers, subject: string): Promise<v
   }
 }
 
-/** Makes one version of the template after the other and brings it to the tenants, with second thoughts. */
+/** Declares one version of the template after another and rolls each out. Pauses, resumes or cancels some roll-outs. */
 export async function liveAsTemplateOwner({ asker, chance, stop }: Callers, subject: string): Promise<void> {
   const about = { tenant: templateName };
   for (let version = 1; !stop.aborted; version += 1) {

@@ -1,15 +1,15 @@
 import { numbersFrom } from '../faults/seeded.ts';
 
-/** Choices that depend on a seed only. */
+/** Random choices that depend only on a seed. */
 export interface Chance {
-  /** Of [0, below). */
+  /** A number in [0, below). */
   number(below: number): number;
   whole(below: number): number;
-  /** Whether something happens that does so in this share of cases. */
+  /** True in this share of cases. */
   happens(share: number): boolean;
   /** @throws TypeError when there is nothing to choose from */
   one<T>(of: readonly T[]): T;
-  /** One of these, each as often as its weight says. */
+  /** One of these; a larger weight is chosen more often. */
   weighted<T>(of: readonly (readonly [weight: number, T])[]): T;
 }
 

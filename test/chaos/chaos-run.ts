@@ -21,7 +21,7 @@ import type { Strike } from './strikes.ts';
 import { victimsOf } from './victims.ts';
 import { declaredTenant, loadPlans, templateName } from './wishes.ts';
 
-/** Brakes and scans would have their own part in what happens. */
+/** The brake and drift scans are off: they would interfere with the load. */
 export const chaosInstallation = {
   replicas: 2,
   settings: { TENURE_BRAKE_AT_LEAST: '1000000', TENURE_DRIFT_SCAN_SECONDS: '86400' },
@@ -35,13 +35,13 @@ export interface ChaosRun {
 
 export interface ChaosOptions {
   readonly installation: Installation;
-  /** Struck as well where it is given. */
+  /** Its processes are struck too, if it is given. */
   readonly stack?: EmbeddedStack;
   readonly settings: ChaosSettings;
   readonly tell: (line: string) => void;
 }
 
-/** Declares what the load needs, with tenants that are Active. Once for each installation. */
+/** Declares what the load needs, and activates its tenants. Called once per installation. */
 export async function declareLoad(
   installation: Pick<Installation, 'client'>,
   { tenantsPerMode }: Pick<ChaosSettings, 'tenantsPerMode'>,
@@ -76,7 +76,10 @@ export async function declareLoad(
   );
 }
 
-/** Has callers and applications live while processes are struck. Resolves when everything runs again and everybody was answered. */
+/**
+ * Runs callers and applications while processes are struck. Resolves when all processes run again, and callers and
+ * applications have finished.
+ */
 export async function runChaos({
   installation,
   stack,
@@ -87,7 +90,7 @@ export async function runChaos({
   const over = new AbortController();
   const stop = over.signal;
   let streams = 0;
-  // Each has numbers of its own, so that one more request of one does not change what another does.
+  // Each has its own random numbers, so that an extra request of one does not change what another does.
   const nextChance = (): Chance => createChance(seed + 7_919 * (streams += 1));
   const asker = (): Asker => createAsker({ installation, recollection, chance: nextChance() });
   const tenantCount = 3 * tenantsPerMode;
@@ -122,7 +125,7 @@ export async function runChaos({
   await delay(durationMs);
   over.abort();
   const strikes = await striking;
-  tell('everything runs again');
+  tell('all processes run again');
   await Promise.all(living);
   return { recollection, strikes, heartbeats: await heart.stopped };
 }

@@ -34,7 +34,7 @@ after(async () => {
 });
 
 test(
-  `whoever is killed and paused, what was acknowledged stands, once, and nobody else's (TENURE_CHAOS_SEED=${settings.seed})`,
+  `during chaos, every acknowledged change exists once and tenants stay isolated (TENURE_CHAOS_SEED=${settings.seed})`,
   { timeout: settings.durationMs + 900_000 },
   async (t) => {
     const started = performance.now();
@@ -49,9 +49,9 @@ test(
     for (const { victim, broken } of run.strikes)
       if (broken !== undefined) findings.add('unready', `${victim.name}: ${broken.message}`);
     await comeToRest(installation, findings);
-    t.diagnostic(`${since()}: at rest`);
+    t.diagnostic(`${since()}: everything is idle`);
     const judged = await judge({ installation, cells }, run.recollection, findings);
-    t.diagnostic(`${since()}: judged`);
+    t.diagnostic(`${since()}: the oracle has finished`);
     for (const line of await reportOf(installation, run, judged)) t.diagnostic(line);
     if (findings.all.length > 0)
       throw new Error(

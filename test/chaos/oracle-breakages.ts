@@ -13,7 +13,7 @@ import type { OracleParts } from './oracle/tenants.ts';
 import type { Asked, Recollection } from './recollection.ts';
 import { comeToRest } from './rest.ts';
 
-/** Something that is broken by hand, and what the oracle is to say of it. */
+/** Something that is broken by hand, and what the oracle must report about it. */
 export interface Breakage {
   readonly what: string;
   readonly finds: RegExp;
@@ -23,12 +23,12 @@ export interface Breakage {
 
 export interface BreakageParts extends OracleParts {
   readonly recollection: Recollection;
-  /** What a tenant's application was given. */
+  /** The access that a tenant's application got. */
   readonly accessOf: (name: string) => TenantAccess;
   readonly cellOf: (name: string) => MongoClient;
 }
 
-/** Each thing that the oracle is to see, over the tenants and requests that its test has set up. */
+/** Everything that the oracle must detect, for the tenants and requests that its test has set up. */
 export function createBreakages({
   installation,
   cells,
@@ -64,7 +64,7 @@ export function createBreakages({
   const purgedUid = (): string => operationUid('purge');
   const operationUid = (what: string): string => askedFor(what).answers.map(operationIn)[0]?.tenant.uid ?? '';
 
-  /** What a caller remembers otherwise than it was. */
+  /** Changes what a caller remembers of a request. */
   function remembered(what: string, otherwise: Partial<Asked>): () => Promise<Mend> {
     return async () => {
       const asked = askedFor(what);
@@ -76,20 +76,20 @@ export function createBreakages({
 
   return [
     {
-      what: 'an acknowledged document is gone',
+      what: 'an acknowledged document is missing',
       finds: /^lost: .*documents of orders/,
       breaks: () => removed(collectionIn('chaos-1', 'orders'), {}),
       looks: tenant('chaos-1'),
     },
     {
-      what: 'a document of another tenant lies there',
+      what: 'a collection contains a document of another tenant',
       finds: /^trespass: .*has not written/,
       breaks: () =>
         added(collectionIn('chaos-2', 'orders'), { _id: 'foreign' as never, tenant: uidOf('chaos-1'), sku: 'foreign' }),
       looks: tenant('chaos-2'),
     },
     {
-      what: 'an index is gone',
+      what: 'an index is missing',
       finds: /^cell: chaos-1/,
       breaks: async () => {
         await collectionIn('chaos-1', 'orders').dropIndexes();
@@ -98,7 +98,7 @@ export function createBreakages({
       looks: tenant('chaos-1'),
     },
     {
-      what: 'a secret is gone',
+      what: 'a secret is missing',
       finds: /^cell: .*data key and credential/,
       breaks: () =>
         removed(installation.control.db(installation.databases.secrets).collection('secrets'), {
@@ -107,7 +107,7 @@ export function createBreakages({
       looks: tenant('chaos-1'),
     },
     {
-      what: 'a purged tenant has left a claim',
+      what: 'a purged tenant still has a claim',
       finds: /^cell: chaos-3 .*purged/,
       breaks: () =>
         added(cellOf('chaos-1').db('tenure_cell').collection('claims'), {
@@ -117,19 +117,19 @@ export function createBreakages({
       looks: tenant('chaos-3'),
     },
     {
-      what: 'the registry promises another number of tables',
+      what: 'the registry has a wrong number of tables',
       finds: /^registry: chaos-1/,
       breaks: () => changed(control('resources'), { name: 'chaos-1' }, { $inc: { tables: 1 } }),
       looks: tenant('chaos-1'),
     },
     {
-      what: 'the registry says what no entry says',
+      what: 'the registry has a revision that is not in the ledger',
       finds: /^ledger: .*its last entry says/,
       breaks: () => changed(control('resources'), { name: 'chaos-1' }, { $inc: { revision: 1 } }),
       looks: tenant('chaos-1'),
     },
     {
-      what: 'a lock was left',
+      what: 'a lock was not released',
       finds: /^ledger: .*the lock is free/,
       breaks: () =>
         changed(
@@ -146,7 +146,7 @@ export function createBreakages({
       looks: tenant('chaos-1'),
     },
     {
-      what: 'a step is told twice',
+      what: 'a step has two ledger entries',
       finds: /^ledger: .*each step is committed once/,
       breaks: () =>
         saidAgain(
@@ -156,7 +156,7 @@ export function createBreakages({
       looks: tenant('chaos-1'),
     },
     {
-      what: 'a holder commits after a later one',
+      what: 'an earlier holder of the lock commits after a later one',
       finds: /^ledger: .*older fence/,
       breaks: () =>
         saidAgain(
@@ -166,7 +166,7 @@ export function createBreakages({
       looks: tenant('chaos-1'),
     },
     {
-      what: 'two operations had one fence',
+      what: 'two operations have the same fence',
       finds: /^ledger: .*fence \d+ has one holder/,
       breaks: async () =>
         saidAgain(
@@ -181,8 +181,8 @@ export function createBreakages({
       looks: tenant('chaos-1'),
     },
     {
-      what: 'what one entry leaves is not what the next finds',
-      finds: /^ledger: .*goes on from what the entries before it say/,
+      what: 'the state after one entry is not the state before the next',
+      finds: /^ledger: .*continues from what the entries before it say/,
       breaks: () =>
         saidAgain(
           ledger(),
@@ -193,8 +193,8 @@ export function createBreakages({
       looks: tenant('chaos-1'),
     },
     {
-      what: 'an operation was turned round twice',
-      finds: /^ledger: .*turned round 2 times/,
+      what: 'an operation started compensation twice',
+      finds: /^ledger: .*started compensation 2 times/,
       breaks: async () => {
         const turn = () =>
           saidAgain(
@@ -217,7 +217,7 @@ export function createBreakages({
       looks: (findings) => comeToRest(installation, findings, 1),
     },
     {
-      what: 'a lease was left',
+      what: 'a lease was not released',
       finds: /^ledger: .*no lease/,
       breaks: () =>
         changed(
@@ -228,20 +228,20 @@ export function createBreakages({
       looks: tenant('chaos-1'),
     },
     {
-      what: 'an acknowledged operation is gone',
-      finds: /^lost: suspend .*which is not there/,
+      what: 'an acknowledged operation is missing',
+      finds: /^lost: suspend .*which does not exist/,
       breaks: () => removed(control('operations'), { _id: operationOf('suspend') }),
       looks: requests,
     },
     {
-      what: 'an acknowledged declaration is gone',
-      finds: /^lost: hold .*generation \d+ .* not there/,
+      what: 'an acknowledged declaration is missing',
+      finds: /^lost: hold .*generation \d+ .*does not exist/,
       breaks: () => removed(control('revisions'), { '_id.uid': uidOf('chaos-1'), 'spec.hold.reason': 'a case' }),
       looks: requests,
     },
     {
-      what: 'an acknowledged declaration is another',
-      finds: /^lost: hold .*another than was answered/,
+      what: 'an acknowledged declaration is different',
+      finds: /^lost: hold .*differs from the answer/,
       breaks: () =>
         changed(
           control('revisions'),
@@ -251,38 +251,38 @@ export function createBreakages({
       looks: requests,
     },
     {
-      what: 'an acknowledged change is in no entry',
+      what: 'an acknowledged change has no ledger entry',
       finds: /^lost: hold .*the ledger has no entry/,
       breaks: () => removed(control('ledger'), { action: 'tenant.hold' }),
       looks: requests,
     },
     {
-      what: 'one key began two operations',
-      finds: /^twice: suspend .*has begun/,
+      what: 'one key started two operations',
+      finds: /^twice: suspend .*has started operations/,
       breaks: () => copied(control('operations'), { _id: operationOf('suspend') }),
       looks: requests,
     },
     {
       what: 'one key changed a tenant twice',
-      finds: /^twice: hold .*has left/,
+      finds: /^twice: hold .*has left the entries/,
       breaks: () => saidAgain(ledger(), ({ action }) => action === 'tenant.hold'),
       looks: requests,
     },
     {
-      what: 'one key was answered in two ways',
+      what: 'one key got two different answers',
       finds: /^twice: suspend .*was answered/,
       breaks: () => remembered('suspend', { answers: [...askedFor('suspend').answers, { status: 200, body: {} }] })(),
       looks: requests,
     },
     {
-      what: 'a kept answer is another',
-      finds: /^twice: hold .*answered otherwise/,
+      what: 'a stored answer is different',
+      finds: /^twice: hold .*two different answers/,
       breaks: () =>
         changed(control('idempotency'), { '_id.key': askedFor('hold').key }, { $set: { 'answer.body': '{}' } }),
       looks: (findings) => checkReplays(recollection.asked, 100, findings),
     },
     {
-      what: 'what was refused was done',
+      what: 'a refused request was carried out',
       finds: /^refused: hold .*tenant.hold succeeded/,
       breaks: () => remembered('hold', { answers: [], refusal: 'revision_stale' })(),
       looks: requests,
@@ -299,13 +299,13 @@ export function createBreakages({
       looks: requests,
     },
     {
-      what: 'an operation ended otherwise than was seen',
-      finds: /^lost: operation .*seen to end succeeded, and is failed/,
+      what: 'an operation ended in another state than a caller saw',
+      finds: /^lost: operation .*reported as succeeded, but is failed/,
       breaks: () => changed(control('operations'), { _id: operationOf('suspend') }, { $set: { state: 'failed' } }),
       looks: requests,
     },
     {
-      what: 'an accepted cancellation was not kept',
+      what: 'an accepted cancellation had no effect',
       finds: /^lost: cancel .*has succeeded/,
       breaks: () =>
         remembered('hold', {
@@ -327,7 +327,7 @@ export function createBreakages({
       looks: requests,
     },
     {
-      what: 'an accepted roll-out is gone',
+      what: 'an accepted roll-out is missing',
       finds: /^lost: roll-out/,
       breaks: () => removed(control('rollouts'), {}),
       looks: rollouts,
@@ -345,7 +345,7 @@ export function createBreakages({
       looks: rollouts,
     },
     {
-      what: 'a roll-out counts as changed what failed',
+      what: 'a roll-out counts a failed tenant as changed',
       finds: /^lost: roll-out .*says that .* is changed/,
       breaks: () =>
         changed(control('operations'), { correlationId: askedFor('roll-out').key }, { $set: { state: 'failed' } }),

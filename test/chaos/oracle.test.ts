@@ -33,7 +33,7 @@ let installation: Installation;
 let cells: ReadonlyMap<string, MongoClient>;
 let asker: Asker;
 
-/** Asks for something and waits for its end, as somebody who remembers both. */
+/** Sends a request and waits for its operation to end. Both are recorded. */
 async function done(wish: Wish, by: Asker = asker, remembered: Recollection = recollection): Promise<Asked> {
   const asked = await by.ask(subject, wish);
   const [answer] = asked.answers;
@@ -43,7 +43,7 @@ async function done(wish: Wish, by: Asker = asker, remembered: Recollection = re
   return asked;
 }
 
-/** An application at work in a tenant, until it is stopped. */
+/** Runs an application in a tenant until it is stopped. */
 function work(
   name: string,
   remembered: Recollection,
@@ -126,7 +126,7 @@ after(async () => {
   await installation?.stop();
 });
 
-test('of a run that nothing has struck the oracle finds nothing wrong', async () => {
+test('the oracle finds nothing wrong after an undisturbed run', async () => {
   const findings = createFindings();
   await comeToRest(installation, findings);
   await judge({ installation, cells }, recollection, findings);
@@ -134,7 +134,7 @@ test('of a run that nothing has struck the oracle finds nothing wrong', async ()
   assert.ok(recollection.documents.length >= 3 * documentsEach);
 });
 
-test('the oracle sees whatever is broken by hand, and nothing once it is mended', async (t) => {
+test('the oracle detects everything that is broken by hand, and finds nothing after the repair', async (t) => {
   const breakages = createBreakages({ installation, cells, recollection, accessOf, cellOf });
   for (const { what, finds, breaks, looks } of breakages) {
     await t.test(what, async () => {
@@ -148,7 +148,7 @@ test('the oracle sees whatever is broken by hand, and nothing once it is mended'
       const said = findings.all.map(({ word, message }) => `${word}: ${message.replaceAll('\n', ' ')}`);
       assert.ok(
         said.some((line) => finds.test(line)),
-        `not found: ${said.join(' | ')}`,
+        `not detected; found: ${said.join(' | ')}`,
       );
       const again = createFindings();
       await looks(again);
@@ -157,12 +157,12 @@ test('the oracle sees whatever is broken by hand, and nothing once it is mended'
   }
 });
 
-test('the oracle sees a tenant that reaches another’s data, and one that writes after its suspension', async () => {
+test('a write after a suspension is a finding, and access to another tenant’s data is recorded', async () => {
   const own = createRecollection();
   const by = createAsker({ installation, recollection: own, chance: createChance(2) });
   await done(verb('resume', 'chaos-0'), by, own);
   const application = work('chaos-0', own, 3);
-  await until('it writes', () => application.acknowledged() > 0);
+  await until('the application writes', () => application.acknowledged() > 0);
   const {
     database,
     credential: { username: user },
@@ -173,7 +173,7 @@ test('the oracle sees a tenant that reaches another’s data, and one that write
   const suspended = application.acknowledged();
   await cell.command({ grantRolesToUser: user, ...everything });
   await until(
-    'it has written and trespassed',
+    'the application has written and trespassed',
     () => application.acknowledged() > suspended && own.trespasses.length > 0,
   );
   await cell.command({ revokeRolesFromUser: user, ...everything });

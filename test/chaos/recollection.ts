@@ -1,36 +1,36 @@
 import type { OperationKind } from '../../contracts/lifecycle.ts';
 import type { FinalOperationState } from '../../contracts/operation-states.ts';
 
-/** What callers and applications know: what they asked for and were told. The oracle holds the installation to it. */
+/** What callers and applications know: their requests and the answers. The oracle compares the installation with it. */
 export interface Recollection {
   readonly asked: Asked[];
-  /** How operations were seen to end, by whoever waited for them. */
+  /** How operations ended, as callers that waited for them saw it. */
   readonly ends: SeenEnd[];
   readonly documents: WrittenDocument[];
-  /** What a tenant's credential was let do in another tenant's data. */
+  /** What a tenant's credential was allowed to do with another tenant's data. */
   readonly trespasses: string[];
-  /** So often was it refused. */
+  /** How often such an attempt was refused. */
   refusedTrespasses: number;
 }
 
-/** A request that may have been sent many times, under one idempotency key, which is its correlation id too. */
+/** A request that may have been sent many times under one idempotency key, which is also its correlation id. */
 export interface Asked {
   readonly key: string;
-  /** In the words of the load, such as `suspend` or `suspend, preempting`. */
+  /** What is requested, such as `suspend` or `suspend, preempting`. */
   readonly what: string;
   readonly tenant: string;
-  /** Of the operation that it may begin. */
+  /** The kind of the operation that it may start. */
   readonly begins: OperationKind | undefined;
   readonly sentAt: number;
-  /** Every answer that said it is done or accepted: one, or what was replayed. */
+  /** Every answer that says it is done or accepted: one, or more if an answer was replayed. */
   readonly answers: Acknowledged[];
-  /** The code that it was refused with at last. */
+  /** The code with which it was refused in the end. */
   refusal?: string;
-  /** On the clock of `Date.now()`; absent while nobody knows what became of it. */
+  /** From `Date.now()`; absent until its outcome is known. */
   answeredAt?: number;
-  /** Sends it once more. */
+  /** Sends it again. */
   readonly repeat: () => Promise<Acknowledged>;
-  /** Whether it carries a key: others may be repeated as they are. */
+  /** Whether it has a key. A request without one is safe to repeat anyway. */
   readonly isKeyed: boolean;
 }
 
@@ -52,9 +52,9 @@ export interface WrittenDocument {
   readonly id: string;
   readonly uid: string;
   readonly collection: string;
-  /** When the command was sent that was to make it durable. */
+  /** When the command that makes it durable was sent. */
   sentAt: number;
-  /** When mongod said that a majority has it. */
+  /** When mongod acknowledged that a majority has it. */
   acknowledgedAt?: number;
 }
 

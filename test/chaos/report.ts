@@ -18,7 +18,7 @@ function times(ms: readonly number[]): string {
   return `${quantiles.count}, p50 ${seconds(quantiles.p50)}, worst ${seconds(quantiles.worst)}`;
 }
 
-/** What happened in a run, for people, line by line. */
+/** A report of a run for people, line by line. */
 export async function reportOf(
   { control, databases, replicas }: Pick<Installation, 'control' | 'databases' | 'replicas'>,
   { recollection, strikes, heartbeats }: ChaosRun,
@@ -35,17 +35,17 @@ export async function reportOf(
     `acknowledged requests: ${acknowledged.length}: ${tally(acknowledged.map(({ what }) => what))}`,
     `refused requests: ${tally(asked.filter(({ answers }) => answers.length === 0).map(({ refusal }) => refusal ?? 'unanswered'))}`,
     `operations: ${tally(operations.map(({ kind, state }) => `${kind} ${state}`))}`,
-    `seen to end: ${ends.length}; suspensions looked at: ${suspensions.length}; answers compared with their repetition: ${replays}`,
-    `documents: ${documents.filter(({ acknowledgedAt }) => acknowledgedAt !== undefined).length} acknowledged of ${documents.length} tried; ${refusedTrespasses} trespasses refused`,
-    `small writes: ${heartbeats.acknowledged.length} acknowledged; not: ${tally(heartbeats.failures)}`,
+    `ends seen: ${ends.length}; suspensions checked: ${suspensions.length}; requests repeated at the end: ${replays}`,
+    `documents: ${documents.filter(({ acknowledgedAt }) => acknowledgedAt !== undefined).length} acknowledged of ${documents.length} attempted; ${refusedTrespasses} trespasses refused`,
+    `small writes: ${heartbeats.acknowledged.length} acknowledged; failed: ${tally(heartbeats.failures)}`,
     ...kinds.map(
       (kind) =>
-        `after a kill of ${kind}, next write of any API: ${times(untilNextWrite(heartbeats.acknowledged, strikes, kind))}`,
+        `after a kill of ${kind}, time to the next write through any API: ${times(untilNextWrite(heartbeats.acknowledged, strikes, kind))}`,
     ),
-    `answered after: ${times(asked.flatMap(({ sentAt, answeredAt }) => (answeredAt === undefined ? [] : [answeredAt - sentAt])))}`,
+    `time to an answer: ${times(asked.flatMap(({ sentAt, answeredAt }) => (answeredAt === undefined ? [] : [answeredAt - sentAt])))}`,
     ...replicas.map(
       (_, index) =>
-        `api ${index + 1}, silent for a second or more though it and the control database ran: ${times(silences(heartbeats.acknowledged, strikes, `api ${index + 1}`).filter((ms) => ms >= 1_000))}`,
+        `api ${index + 1}, silent for a second or more while it and the control database ran: ${times(silences(heartbeats.acknowledged, strikes, `api ${index + 1}`).filter((ms) => ms >= 1_000))}`,
     ),
   ];
 }

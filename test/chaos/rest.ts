@@ -6,7 +6,7 @@ import type { Findings } from './oracle/finding.ts';
 const restWithinMs = 180_000;
 const pollMs = 500;
 
-/** Waits until no operation and no roll-out goes on. What does not end is a finding. */
+/** Waits until no operation and no roll-out runs. Each one that does not end is a finding. */
 export async function comeToRest(
   { control, databases }: Pick<Installation, 'control' | 'databases'>,
   findings: Findings,
@@ -25,6 +25,6 @@ export async function comeToRest(
   try {
     await until('everything has ended', async () => (last = await goingOn()).length === 0, withinMs, pollMs);
   } catch {
-    for (const one of last) findings.add('unended', `${one}, ${withinMs / 1000} s after everything ran again`);
+    for (const one of last) findings.add('unended', `${one}, ${withinMs / 1000} s after all processes ran again`);
   }
 }

@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { OperatorError } from '../../tools/process/operator-error.ts';
 
-/** How long chaos lasts, and what it may strike: see CONTRIBUTING.md. Without any of it, what `npm test` has the time for. */
+/** How long chaos lasts, and what it strikes: see CONTRIBUTING.md. The defaults are those of `npm test`. */
 export interface ChaosSettings {
   readonly seed: number;
   readonly durationMs: number;
-  /** Whether MongoDB and Temporal are struck too; then they are a stack of its own. */
+  /** Whether MongoDB and Temporal are struck too, in a stack of their own. */
   readonly strikesStores: boolean;
   readonly longestPauseMs: number;
   /** In each isolation mode. */
@@ -13,13 +13,13 @@ export interface ChaosSettings {
   readonly callers: number;
 }
 
-/** A pause outlives every lease, deadline and claim of the plane from here on. */
+/** A pause of this length outlasts every lease, deadline and claim of the plane. */
 const longestPauseMs = 42_000;
 
 function numberIn(environment: NodeJS.ProcessEnv, variable: string, otherwise: number): number {
   const given = Number(environment[variable] ?? otherwise);
   if (!Number.isFinite(given) || given < 0)
-    throw new OperatorError(`${variable} is ${environment[variable]}; give it a number`);
+    throw new OperatorError(`${variable} is ${environment[variable]}; give it a number of 0 or more`);
   return given;
 }
 

@@ -2,14 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Chance } from './chance.ts';
 import type { Victim } from './victims.ts';
 
-/** One blow. Times are of `Date.now()`. */
+/** One kill or pause of a process. Times are from `Date.now()`. */
 export interface Strike {
   readonly victim: Pick<Victim, 'name' | 'kind'>;
   readonly how: 'kill' | 'pause';
   readonly at: number;
-  /** When it was ready again, or went on. */
+  /** When the process was ready again, or continued. */
   over?: number;
-  /** Why it did not come back. */
+  /** Why the process did not recover. */
   broken?: Error;
 }
 
@@ -17,9 +17,9 @@ export interface StrikeOptions {
   readonly victims: readonly Victim[];
   readonly chance: Chance;
   readonly longestPauseMs: number;
-  /** When it is aborted nothing further is struck, and whatever is down or paused is brought back. */
+  /** When it is aborted, no more processes are struck, and those that are down or paused are brought back. */
   readonly stop: AbortSignal;
-  /** Told of each strike as it happens. */
+  /** Called with a line about each strike when it happens. */
   readonly tell: (line: string) => void;
 }
 
@@ -30,20 +30,20 @@ const killedInStartShare = 0.25;
 const longestStartMs = 2_500;
 const shortestPauseMs = 3_000;
 const longestDownMs = 5_000;
-/** With more at once there is seldom anybody left to do anything. */
+/** With more at once, there is seldom a process left to do anything. */
 const atOnce = 2;
 
-/** Waits, but no longer than until it is stopped. */
+/** Waits for this time, but ends early when it is stopped. */
 async function pauseFor(ms: number, stop: AbortSignal): Promise<void> {
   await delay(ms, undefined, { signal: stop }).catch(() => undefined);
 }
 
-/** Strikes one process after the other, up to three at once. Resolves when everything runs again. */
+/** Strikes one process after another, at most `atOnce` at the same time. Resolves when all processes run again. */
 export async function strikeAround({ victims, chance, longestPauseMs, stop, tell }: StrikeOptions): Promise<Strike[]> {
   const strikes: Strike[] = [];
   const under = new Map<Victim, Promise<void>>();
 
-  /** Some are killed once more while they start. */
+  /** Starts a process again. Some are killed once more while they start. */
   async function start(victim: Victim): Promise<void> {
     const starting = victim.start();
     if (!chance.happens(killedInStartShare)) return starting;
@@ -74,9 +74,9 @@ export async function strikeAround({ victims, chance, longestPauseMs, stop, tell
       made.over = Date.now();
       under.delete(victim);
     } catch (error) {
-      // It stays among those under a strike, and is not struck again.
+      // It stays in `under`, so it is not struck again.
       made.broken = error as Error;
-      tell(`${victim.name} does not come back: ${made.broken.message.slice(0, 300)}`);
+      tell(`${victim.name} does not recover: ${made.broken.message.slice(0, 300)}`);
     }
   }
 

@@ -8,7 +8,7 @@ export interface Victim {
   /** Such as `api 2`. */
   readonly name: string;
   readonly kind: 'api' | 'worker' | 'control' | 'cell' | 'temporal';
-  /** SIGKILL; resolves when the process has ended. */
+  /** Sends SIGKILL. Resolves when the process has ended. */
   kill(): Promise<void>;
   /** Starts it again. Resolves when it is ready for work. */
   start(): Promise<void>;
@@ -33,7 +33,7 @@ function service(kind: 'api' | 'worker', number: number, process: ServiceProcess
     kill: () => process.kill('SIGKILL'),
     async start() {
       process.start();
-      // What it needs may be away itself for as long as a pause lasts.
+      // What it depends on may itself be unavailable for as long as a pause lasts.
       await process.ready();
     },
     pause: () => send(process.pid, 'SIGSTOP'),
@@ -58,7 +58,7 @@ function stackPart(name: string, kind: Victim['kind'], part: StackPart): Victim 
   };
 }
 
-/** Every process of the installation, and of its own stack where it has one. */
+/** Every process of the installation, and of its own stack if it has one. */
 export function victimsOf({ replicas }: Pick<Installation, 'replicas'>, stack: EmbeddedStack | undefined): Victim[] {
   const services = replicas.flatMap(({ api, worker }, index) => [
     service('api', index + 1, api),

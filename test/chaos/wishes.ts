@@ -10,10 +10,10 @@ import type { TenantInput } from '../harness/manifests.ts';
 import type { Wish } from './asking.ts';
 import type { Chance } from './chance.ts';
 
-/** The template of some of the tenants; what it gives is configuration only. */
+/** The template of some of the tenants. It contains only configuration. */
 export const templateName = 'common';
 
-/** A tenant of the load by its number: modes in turn, and every other one of the template. */
+/** A tenant of the load by its number: modes alternate, and every second tenant uses the template. */
 export function declaredTenant(number: number): {
   readonly name: string;
   readonly mode: IsolationMode;
@@ -33,7 +33,7 @@ export function declaredTenant(number: number): {
   };
 }
 
-/** A call of one route, with what is new each time it is sent left out. */
+/** A request to one route. The signal and the key are added when it is sent. */
 export function wishFor<Id extends RouteId>(
   route: Id,
   call: ApiCall<Id>,
@@ -51,13 +51,13 @@ export function wishFor<Id extends RouteId>(
 
 type Verb = keyof typeof verbOf;
 
-/** A lifecycle path by its verb. */
+/** A request for a lifecycle path. */
 export function verb(path: Verb, tenant: string, preempt = false): Wish {
   const call = { params: { name: tenant }, ifMatch: '*', ...(preempt ? { query: { preempt: 'true' as const } } : {}) };
   return wishFor(verbOf[path], call, { what: preempt ? `${path}, preempting` : path, tenant, begins: path });
 }
 
-/** The manifest as somebody reads it, changes it and applies it: to that revision only. */
+/** Applies a changed manifest, only to the revision that was read. */
 function edited(
   tenant: Tenant,
   what: string,
@@ -140,7 +140,7 @@ const go =
   (tenant: Tenant): Wish =>
     verb(path, tenant.metadata.name);
 
-/** What is asked of a tenant that stands there, mostly what is possible. */
+/** The requests for an idle tenant in each state: mostly those that are possible there. */
 const byState: Readonly<Record<LifecycleState, Weighted>> = {
   Draft: [
     [8, go('activate')],
@@ -175,7 +175,7 @@ const byState: Readonly<Record<LifecycleState, Weighted>> = {
   ],
 };
 
-/** Of a tenant that is busy: mostly somebody waits for the end, sometimes has what runs called off. */
+/** The requests for a tenant that an operation runs on: most of them preempt or cancel it. */
 const whileBusy: Weighted = [
   [3, (tenant) => verb('suspend', tenant.metadata.name, true)],
   [2, (tenant) => verb('reconcile', tenant.metadata.name, true)],
@@ -215,12 +215,12 @@ export function create(number: number, chance: Chance): Wish {
   );
 }
 
-/** What somebody wants of a tenant, as it was seen. */
+/** A random request for a tenant in the state that was read. */
 export function wishOf(tenant: Tenant, chance: Chance): Wish {
   if (chance.happens(anywhereShare)) return verb(chance.one(anywhere), tenant.metadata.name, chance.happens(0.3));
   const choices = tenant.status.operation === undefined ? byState[tenant.status.lifecycle] : whileBusy;
   return chance.weighted(choices)(tenant, chance);
 }
 
-/** What tenants are declared with, beside what every test has. */
+/** The plans of the load's tenants. Every test declares the first one. */
 export const loadPlans = plans;

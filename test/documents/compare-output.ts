@@ -1,4 +1,4 @@
-/** What two prints of one command may differ in; the ids are kept, for later commands name them. */
+/** A line without what differs between two runs of a command. The ids are kept, because later commands use them. */
 interface PlainLine {
   readonly text: string;
   readonly ids: readonly string[];
@@ -6,9 +6,9 @@ interface PlainLine {
 
 export interface Comparison {
   readonly same: boolean;
-  /** Ids as the document shows them, and what they were this time. */
+  /** The ids of this run, by the ids in the document. */
   readonly ids: ReadonlyMap<string, string>;
-  /** Both sides with what varies taken out, for the report. */
+  /** Both sides without what varies, for the report. */
   readonly shown: readonly string[];
   readonly printed: readonly string[];
 }
@@ -23,10 +23,10 @@ export interface CompareOptions {
 const id = /(?<![0-9a-z])(?:0[0-9a-hjkmnp-tv-z]{25}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![0-9a-z])/g;
 const anything = '…';
 const documentedProject = '/home/me/tenure';
-/** Lines that tell of operations which run at the same time come in any order. */
+/** Lines about operations that run at the same time come in any order. */
 const concurrent = /operation\/<id> \(\w[\w-]*\) \w+$/;
 
-/** A line without what is another one each time: ids, times, durations, addresses, and the widths that tables have from them. */
+/** Removes what differs in each run: ids, times, durations, addresses, and the column widths that depend on them. */
 function plainLine(line: string, { project, numbersVary }: CompareOptions): PlainLine {
   const text = line
     .replaceAll(project, '<project>')
@@ -53,7 +53,10 @@ function settled(lines: readonly PlainLine[]): PlainLine[] {
   return result;
 }
 
-/** Compares what a document shows with what was printed. A shown line `…` stands for any lines, also for none; within a line for any text. */
+/**
+ * Compares what a document shows with what was printed. In the document, a line `…` matches any number of lines, also
+ * none; within a line, `…` matches any text.
+ */
 export function compareOutput(
   shownLines: readonly string[],
   printedLines: readonly string[],

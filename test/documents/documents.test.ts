@@ -9,7 +9,7 @@ import { readBlocks } from './read-blocks.ts';
 import { readSteps } from './read-steps.ts';
 
 const clone = fileURLToPath(new URL('../..', import.meta.url));
-/** Part of the name of the one document that is to be performed. */
+/** Only documents with this text in their path are performed. */
 const chosen = process.env['TENURE_DOCUMENT'] ?? '';
 const documents = [
   'README.md',
@@ -18,18 +18,18 @@ const documents = [
     .toSorted(),
 ].filter((path) => path.includes(chosen));
 
-test('there are documents to be performed', () => {
-  assert.ok(documents.length > 0, `no document is called ${chosen}`);
+test('at least one document is performed', () => {
+  assert.ok(documents.length > 0, `no document has ${chosen} in its path`);
 });
 
-// Much of it is waiting.
+// Most of the time is spent waiting.
 describe('documents', { concurrency: 2 }, () => {
   for (const document of documents) {
     const steps = readSteps(readBlocks(readFileSync(join(clone, document), 'utf8')));
     const skipped = steps.flatMap((step) =>
       step.does === 'skip' ? [`${document}:${step.line} is not run: ${step.reason}`] : [],
     );
-    test(`${document} does what it says`, { timeout: 240_000 }, async (context) => {
+    test(`the commands in ${document} do what it says`, { timeout: 240_000 }, async (context) => {
       for (const line of skipped) context.diagnostic(line);
       if (steps.length === skipped.length) return;
       const copy = await copyProject();

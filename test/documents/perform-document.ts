@@ -10,7 +10,7 @@ import type { ShownCommand, Step } from './read-steps.ts';
 import { openTerminal, runInTerminal } from './terminal.ts';
 import type { TerminalSession } from './terminal.ts';
 
-/** What became of the blocks of a document. */
+/** What was done with the blocks of a document. */
 export interface Performed {
   readonly commands: number;
   readonly files: number;
@@ -19,12 +19,12 @@ export interface Performed {
 const commandTimeoutMs = 60_000;
 const startTimeoutMs = 120_000;
 
-/** Says of a document, at its top, what runs before its first command. */
+/** The note at the top of a document that names the command to start first. */
 const needs = /^<!-- runs on: (?<command>.+) -->$/m;
 
 /**
- * Does what a document says, in order, in a fresh copy of the project: writes its files, runs its commands, compares what they print.
- * What it starts is stopped with Ctrl-C at the end.
+ * Does what a document says, in order, in a fresh copy of the project: writes its files, runs its commands, and checks
+ * what they print. At the end, stops with Ctrl-C what it has started.
  * @throws AssertionError that names the line of the document
  */
 export async function performDocument(document: string, { folder, environment }: ProjectCopy): Promise<Performed> {
@@ -32,7 +32,7 @@ export async function performDocument(document: string, { folder, environment }:
   const steps = readSteps(readBlocks(markdown));
   const ids = new Map<string, string>();
   const running: TerminalSession[] = [];
-  /** What differs is told at the end, all of it: mostly the commands after it can run all the same. */
+  /** All differences are reported at the end, because later commands can usually run in spite of them. */
   const differences: string[] = [];
 
   async function start(commandLine: string, readyLine: string, where: string): Promise<TerminalSession> {
@@ -41,7 +41,7 @@ export async function performDocument(document: string, { folder, environment }:
     let exit: number | undefined;
     void session.ended.then((code) => (exit = code));
     await until(
-      () => `${where}: "${commandLine}" says "${readyLine}"; it says:\n${session.screen()}`,
+      () => `${where}: "${commandLine}" prints "${readyLine}"; it printed:\n${session.screen()}`,
       () => {
         assert.equal(exit, undefined, `${where}: "${commandLine}" ended with ${exit}:\n${session.screen()}`);
         return session.screen().includes(readyLine);
@@ -85,13 +85,13 @@ export async function performDocument(document: string, { folder, environment }:
     else if (step.does === 'find')
       assert.ok(
         withoutIndent(readFileSync(join(folder, step.file), 'utf8')).includes(withoutIndent(step.text)),
-        `${where}: ${step.file} holds nothing like this`,
+        `${where}: ${step.file} does not contain this text`,
       );
     else if (step.does === 'run')
       for (const command of step.commands) await runCommand(command, step.numbersVary, step.line);
     else if (step.does === 'start') {
       const session = await start(step.command, step.output.at(-1) ?? '', where);
-      // What takes long is announced; how long it takes is another matter each time.
+      // Only slow phases are announced, and which ones are slow differs in each run.
       const printed = session
         .screen()
         .split('\n')

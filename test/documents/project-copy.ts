@@ -6,7 +6,7 @@ import { freePorts } from '../../tools/stack/ports.ts';
 
 const clone = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What a clone does not have, or what is made in it. */
+/** Not copied: what a fresh clone does not have, and the repository itself. */
 const leftOut: ReadonlySet<string> = new Set([
   'node_modules',
   '.git',
@@ -16,10 +16,10 @@ const leftOut: ReadonlySet<string> = new Set([
   'workflows/dist',
 ]);
 
-/** The project as somebody gets it who clones it, with dependencies and ports of its own. */
+/** The project as in a fresh clone with its dependencies installed, and with its own ports. */
 export interface ProjectCopy {
   readonly folder: string;
-  /** For every command of a document: nothing of whoever runs the tests but the tools, and ports that are free. */
+  /** For every command of a document: free ports, and no settings of Tenure, npm or Node from outside but the tools. */
   readonly environment: NodeJS.ProcessEnv;
   remove(): void;
 }
@@ -45,7 +45,7 @@ export async function copyProject(): Promise<ProjectCopy> {
   );
   return {
     folder,
-    // npm says which script it runs before that says anything; the documents leave that out. Contexts of the CLI are those of the document.
+    // npm prints which script it runs, which the documents leave out. The CLI has only the contexts of the document.
     environment: {
       ...Object.fromEntries(inherited),
       ...Object.fromEntries(portVariables),

@@ -1,12 +1,12 @@
-/** A fenced block of a Markdown document, with what stands around it. */
+/** A fenced block of a Markdown document, with what comes right before it. */
 export interface Block {
   readonly language: string;
   readonly text: string;
-  /** Of the opening fence, from 1. */
+  /** The line of the opening fence, from 1. */
   readonly line: number;
-  /** The paragraph right before it, without comments; empty where there is none. */
+  /** The paragraph right before it, without comments; empty if there is none. */
   readonly lead: string;
-  /** What HTML comments right before it say. */
+  /** The text of the HTML comments right before it. */
   readonly notes: readonly string[];
 }
 

@@ -1,15 +1,15 @@
 import type { Block } from './read-blocks.ts';
 
-/** A command as a document shows it, with what it says afterwards. */
+/** A command as a document shows it, with its output and its exit code. */
 export interface ShownCommand {
   readonly command: string;
-  /** Empty where the document does not show what it prints. */
+  /** Empty if the document does not show what it prints. */
   readonly output: readonly string[];
-  /** What it ends with; `failure` where the document shows an error and no code. */
+  /** The exit code; `failure` if the document shows an error and no code. */
   readonly exit: number | 'failure';
 }
 
-/** What a block of a document asks for. */
+/** What to do with a block of a document. */
 export type Step = { readonly line: number } & (
   | { readonly does: 'write'; readonly file: string; readonly text: string }
   | { readonly does: 'run'; readonly commands: readonly ShownCommand[]; readonly numbersVary: boolean }
@@ -18,14 +18,14 @@ export type Step = { readonly line: number } & (
   | { readonly does: 'skip'; readonly reason: string }
 );
 
-/** Languages of blocks that are drawings or excerpts of what is to be read, not done. */
+/** Languages of blocks that are only to be read: diagrams and excerpts. */
 const nothingToDo: ReadonlySet<string> = new Set(['mermaid', 'text']);
 
 /**
- * What is to be done with the blocks of a document, in order. Notes in comments right before a block say what cannot be seen from it:
- * `not run: why`, `keeps running` (one command; the last line shown is the one that says it is ready), `shown from: file`,
+ * What to do with the blocks of a document, in order. Comments right before a block say what the block itself does not
+ * show: `not run: why`, `keeps running` (one command; the last line shown says that it is ready), `shown from: file`,
  * `numbers vary`.
- * @throws Error for a block that nothing says what to do with
+ * @throws Error for a block if nothing says what to do with it
  */
 export function readSteps(blocks: readonly Block[]): Step[] {
   return blocks
@@ -58,7 +58,7 @@ function stepOf({ language, text, line, lead, notes }: Block): StepWithoutLine {
     };
   if (language !== 'console')
     throw new Error(
-      `line ${line}: nothing says what to do with this block; write before it "Save this as \`file\`", or <!-- shown from: file -->, or <!-- not run: why -->`,
+      `line ${line}: nothing says what to do with this block; write "Save this as \`file\`", <!-- shown from: file --> or <!-- not run: why --> before it`,
     );
   if (notes.includes('keeps running')) {
     const [command = '', ...output] = text.split('\n');
@@ -67,7 +67,7 @@ function stepOf({ language, text, line, lead, notes }: Block): StepWithoutLine {
   return { does: 'run', commands: readSession(text, lead), numbersVary: notes.includes('numbers vary') };
 }
 
-/** The commands behind each `$`. An exit code that the paragraph before names is that of the last one. */
+/** The commands after each `$`. An exit code in the paragraph before the block is that of the last command. */
 function readSession(text: string, lead: string): ShownCommand[] {
   const parts = text.split(/^\$ /m).slice(1);
   const told = [...lead.matchAll(/exit code (\d+)/g)].map(([, code]) => Number(code));

@@ -3,7 +3,7 @@ import { until } from '../harness/until.ts';
 
 /** A command that runs in a terminal of its own. */
 export interface TerminalSession {
-  /** What stands on the terminal: lines that were written over are gone. */
+  /** The text on the terminal, without lines that were overwritten. */
   readonly screen: () => string;
   type(text: string): void;
   /** Resolves with the exit code. */
@@ -35,7 +35,7 @@ export function openTerminal(
   return { screen, ended, type, interrupt: () => type(ctrlC) };
 }
 
-/** Runs a command to its end, and answers each question with what stands behind it in what the document shows. */
+/** Runs a command until it ends. Answers each question with the text after that question in the document. */
 export async function runInTerminal(
   commandLine: string,
   shown: readonly string[],

@@ -7,7 +7,7 @@ import { standings } from './standing.ts';
 import type { KnownTenant } from './standing.ts';
 import type { TestBed } from './test-bed.ts';
 
-/** Everything on one cell that bears a tenant's uid, or is in a database that does. Names are sorted. */
+/** Everything on one cell that refers to a tenant's uid, or is in a database whose name does. Names are sorted. */
 interface CellState {
   readonly claims: string[];
   /** With the names of their roles. */
@@ -22,7 +22,7 @@ function byKey<T>(entries: readonly (readonly [string, T])[]): Record<string, T>
   return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Looks for the uid wherever any isolation mode could have put something. */
+/** Looks for the uid in every place where an isolation mode can put something. */
 async function look(cell: MongoClient, uid: string): Promise<CellState> {
   const own = `tenant_${uid}`;
   const ofTenant = (name: string): boolean => name.includes(uid);
@@ -37,7 +37,7 @@ async function look(cell: MongoClient, uid: string): Promise<CellState> {
       .collection<{ user: string; roles: { role: string }[] }>('system.users')
       .find({ db: name, ...(all ? {} : { user: { $regex: uid } }) })
       .toArray();
-    // It has another name whenever access is given.
+    // The user gets a new name each time access is granted.
     users.push(
       ...foundUsers.map(
         ({ user, roles: its }) =>
@@ -73,7 +73,7 @@ async function look(cell: MongoClient, uid: string): Promise<CellState> {
   };
 }
 
-/** What the tenant's standing declares of its cell. */
+/** What must be on the tenant's cell in its state. */
 function declared({ standing, uid, mode, plan, services, documents }: KnownTenant): CellState {
   if (standing === 'Purged' || !standings[standing].hasHome) return nothing;
   const layout = layoutOf({ uid, mode, spec: { plan, services } });
@@ -95,7 +95,7 @@ function declared({ standing, uid, mode, plan, services, documents }: KnownTenan
   };
 }
 
-/** Holds what stands on every cell, and in the secrets, against what the tenant's standing declares. */
+/** Compares what is on every cell, and in the secrets, with what must be there in the tenant's state. */
 export async function expectCells(
   { cells, installation: { control, databases } }: Pick<TestBed, 'cells' | 'installation'>,
   tenant: KnownTenant,

@@ -4,34 +4,34 @@ import { stepsOf } from '../../domain/step-plan.ts';
 import type { PlannedStep, StepKey } from '../../domain/step-plan.ts';
 import type { Standing } from './standing.ts';
 
-/** How a running operation is turned round on purpose, before a fault strikes it on its way back. */
+/** What makes a running operation undo its steps, before a fault hits it on its way back. */
 export interface Turn {
-  /** The failpoint at which it stands by then. */
+  /** The failpoint where the operation waits at that time. */
   readonly at: string;
-  /** By whom: a cancellation, or a path that preempts it. */
+  /** A cancellation, or a path that preempts the operation. */
   readonly by: 'cancel' | 'suspend' | 'reconcile';
 }
 
-/** Something that is committed to the control database, with the places around it at which a fault can strike. */
+/** A commit to the control database, with the failpoints around it where a fault can hit. */
 export interface DurableWrite {
   readonly name: string;
   /** In order; each is reached once. */
   readonly failpoints: readonly string[];
 }
 
-/** One way through an operation. */
+/** One way that an operation can take. */
 export interface Course {
   readonly name: string;
   readonly path: OperationKind;
   readonly from: Standing;
-  /** Where the path leads; how far it gets is the declared end's matter. */
+  /** Where the path leads; the declared end says whether the operation gets there. */
   readonly to: Standing;
   /** In order. */
   readonly writes: readonly DurableWrite[];
-  /** How it ends when nothing else calls it off. */
+  /** How it ends if nothing else cancels it. */
   readonly ends: FinalOperationState;
   readonly turn?: Turn;
-  /** What it declares is refused by mongod. */
+  /** mongod refuses what it declares. */
   readonly refused?: true;
 }
 
@@ -93,7 +93,7 @@ function forward(path: Path): Course {
   };
 }
 
-/** Cancelled when every step is done, so that all of them are undone; one with a pivot before it begins that. */
+/** Cancelled when every step is done, so that all of them are undone; a path with a pivot, before its first step. */
 function back(path: Path): Course {
   const steps = stepsOf(path.path);
   const hasPivot = steps.some(({ pivot }) => pivot === true);
@@ -107,7 +107,7 @@ function back(path: Path): Course {
   };
 }
 
-/** An activation whose collections mongod refuses: the one way back that no cancellation begins. */
+/** An activation whose collections mongod refuses: the only way back that does not start with a cancellation. */
 const refusedActivation: Course = {
   ...activation,
   name: 'activate, refused by mongod',
@@ -123,7 +123,7 @@ const preemptions: readonly Course[] = [
     from: 'Active',
     to: 'Active',
     turn: { at: 'correct-roles.after-checkpoint', by: 'suspend' },
-    // Begun is the one that waited: the other has begun long since.
+    // `begin` is of the operation that waited; the other one began long before.
     writes: [commitOf('accept'), ...backWrites(stepsUpTo('reconcile', 'correct-roles')), commitOf('begin')],
     ends: 'cancelled',
   },
@@ -143,7 +143,7 @@ const preemptions: readonly Course[] = [
   },
 ];
 
-/** Everything that the fault tests put something in the way of, in the order of the report. */
+/** All courses that the fault tests inject faults into, in the order of the report. */
 export const courses: readonly Course[] = [
   ...paths.flatMap((path) => [forward(path), back(path), ...(path === activation ? [refusedActivation] : [])]),
   ...preemptions,

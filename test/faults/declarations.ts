@@ -7,20 +7,19 @@ import type { KnownTenant } from './standing.ts';
 
 type Services = TenantSpec['services'];
 
-/** Two plans that differ in name only: a tenant can always change to the other. */
+/** Two plans that differ only in name, so that a tenant can always change to the other. */
 export const plans = ['startup', 'business'] as const;
 
 export function otherPlan(plan: string): string {
   return plan === plans[0] ? plans[1] : plans[0];
 }
 
-/** Two collections; in mode hybrid each keeps its data apart in another way. */
+/** Two collections. In mode hybrid, each isolates its data in a different way. */
 export function servicesFor(mode: IsolationMode): Services {
   const [shop] = tenantManifest('any').spec.services;
-  if (shop === undefined) throw new Error('the manifest of the tests declares a service');
+  if (shop === undefined) throw new Error('the test manifest must declare a service');
   const [orders, events] = shop.collections;
-  if (orders === undefined || events === undefined)
-    throw new Error('the service of the tests declares two collections');
+  if (orders === undefined || events === undefined) throw new Error('the test service must declare two collections');
   const services =
     mode === 'hybrid'
       ? [
@@ -31,12 +30,15 @@ export function servicesFor(mode: IsolationMode): Services {
   return tenantSpecSchema.shape.services.parse(services);
 }
 
-/** What mongod refuses: an activation that declares it is undone. */
+/** Services that mongod refuses: an activation that declares them is undone. */
 export const refusedServices: Services = [
   { name: 'shop', collections: [{ name: 'orders', jsonSchema: { patternProperties: { '(': {} } }, indexes: [] }] },
 ];
 
-/** The same with one more collection, and with an index over its fields in the other order: something for a reconcile to do, and to undo. */
+/**
+ * The same services with one more collection, and with the fields of an index in the opposite order, so that a
+ * reconcile has something to do and to undo.
+ */
 export function changedServices(services: Services, added: string): Services {
   const [first, ...others] = services.map((service) => ({
     ...service,
@@ -46,7 +48,7 @@ export function changedServices(services: Services, added: string): Services {
         : collection,
     ),
   }));
-  if (first === undefined) throw new Error('a tenant declares a service');
+  if (first === undefined) throw new Error('a tenant must declare a service');
   return [
     {
       ...first,
@@ -59,7 +61,7 @@ export function changedServices(services: Services, added: string): Services {
   ];
 }
 
-/** The manifest of a tenant, with another's services where given. */
+/** The manifest of a tenant with these values. */
 export function manifestOf({
   name,
   plan,
@@ -67,7 +69,7 @@ export function manifestOf({
   mode,
   services,
 }: Pick<KnownTenant, 'name' | 'plan' | 'region' | 'mode' | 'services'>): TenantInput {
-  // Not only preferred: where its cell has just been killed, another would be as good.
+  // Not only preferred: if the cell of this region has just been killed, another region would be chosen.
   return tenantManifest(name, {
     plan,
     services,

@@ -14,7 +14,7 @@ import type { TestBed } from './test-bed.ts';
 const endsWithinMs = 180_000;
 const pollMs = 250;
 
-/** The operation when it has ended. */
+/** Waits until the operation has ended, and returns it. */
 export function endOf(
   { installation: { store } }: TestBed,
   { id, kind, tenant }: RunningOperation,
@@ -23,7 +23,7 @@ export function endOf(
     until(
       `the ${kind} of ${tenant} ends`,
       async () => {
-        // The control database may be away for the moment.
+        // The control database may be unavailable for a moment.
         const found = await store.operations.find(id).catch(() => undefined);
         return found !== undefined && found.unfinished !== true
           ? (found as OperationDocument & { state: FinalOperationState })
@@ -35,7 +35,7 @@ export function endOf(
   );
 }
 
-/** That an Active tenant can be worked in with its own credential. Returns it with what was written. */
+/** Checks that an Active tenant can write with its own credential. Returns the tenant with the new document. */
 async function writeIn({ api }: TestBed, tenant: KnownTenant, operationId: string): Promise<KnownTenant> {
   if (tenant.standing !== 'Active') return tenant;
   const opened = await openTenant(api, tenant.name, { maxPoolSize: 1 });
@@ -53,8 +53,8 @@ export interface Ended {
 }
 
 /**
- * Holds all that operations have left against the tenant as it is declared to be: registry, ledger and cells. Returns it
- * as it may be used further.
+ * Compares everything that operations leave with what is declared for the tenant: registry, ledger and cells. Returns
+ * the tenant as other cases may use it.
  */
 export async function expectTenant(
   bed: TestBed,
@@ -71,11 +71,11 @@ export async function expectTenant(
     assert.deepEqual(
       newer,
       ended.slice(1).map((next) => next.operation.id),
-      'what is asked for once is accepted once',
+      'one request is accepted once',
     );
     assert.ok(
       operations.every(({ unfinished, leases }) => unfinished !== true && leases.length === 0),
-      'nothing runs, and no lease is left',
+      'no operation runs, and no lease is left',
     );
   });
   return finding('access', () => writeIn(bed, tenant, operation.id));

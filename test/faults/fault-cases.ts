@@ -5,7 +5,7 @@ import type { Course, Turn } from './courses.ts';
 import { everyFault } from './faults.ts';
 import type { Fault } from './faults.ts';
 
-/** A fault that strikes when an operation on this course stands at this place. */
+/** A fault that hits an operation on this course while it waits at this failpoint. */
 export interface FaultCase {
   readonly course: Course;
   readonly failpoint: string;
@@ -18,17 +18,23 @@ export function nameOf({ course, failpoint, fault }: FaultCase): string {
   return `${course.name}: ${fault.name} at ${failpoint}`;
 }
 
-/** Whether it is a request that stands at the failpoint, and not the operation itself. */
+/** Whether it is a request that waits at the failpoint, not the operation itself. */
 export function standsInTheApi(failpoint: string): boolean {
   return failpoint.startsWith('accept.') || failpoint.startsWith('cancel.');
 }
 
-/** How the operation is turned round. One whose cancellation is itself struck stands at its beginning, so that it can be cancelled still. */
+/**
+ * What makes the operation undo its steps. If the fault hits the cancellation itself, the operation waits at its
+ * beginning, where it can still be cancelled.
+ */
 export function turnOf({ course: { turn }, failpoint }: FaultCase): Turn | undefined {
   return turn !== undefined && failpoint.startsWith('cancel.') ? { ...turn, at: 'begin.after-commit' } : turn;
 }
 
-/** Which operation stands at the failpoint: after a preemption, what is begun or accepted is the one that waited. */
+/**
+ * Whether the operation at the failpoint is the second one, which waits for the first: after a preemption, only the
+ * second one is accepted or begins.
+ */
 export function isOfTheNext({ course, failpoint }: FaultCase): boolean {
   return (
     course.turn !== undefined &&
@@ -37,7 +43,10 @@ export function isOfTheNext({ course, failpoint }: FaultCase): boolean {
   );
 }
 
-/** Before it is accepted there is nothing to cancel or terminate; before its workflow begins, nothing in Temporal. */
+/**
+ * Before an operation is accepted, there is nothing to cancel or terminate; before its workflow starts, there is
+ * nothing in Temporal.
+ */
 function applies({ course, failpoint, fault }: FaultCase): boolean {
   if (!failpoint.startsWith('accept.')) return true;
   return (
@@ -48,7 +57,7 @@ function applies({ course, failpoint, fault }: FaultCase): boolean {
 
 function plannedEnd({ course, failpoint, fault }: FaultCase): FinalOperationState {
   if (course.turn !== undefined || course.refused === true || fault.cancels === undefined) return course.ends;
-  // What was asked of the API stands in the control data, where the intent of a pivot and the last commit find it.
+  // A cancellation by the API is stored in the control data, where the intent of a pivot and the last commit see it.
   const isKept = fault.cancels === 'by the API';
   const steps = stepsOf(course.path);
   const pivot = steps.findIndex((step) => step.pivot === true);
@@ -62,8 +71,8 @@ function plannedEnd({ course, failpoint, fault }: FaultCase): FinalOperationStat
 }
 
 /**
- * How the operation at the failpoint is declared to end. Whether its cancellation was in time is the API's to say where that is
- * struck before it commits it.
+ * How the operation at the failpoint is declared to end. If the fault hits a cancellation before it is committed, only
+ * the answer of the API says whether the cancellation was in time.
  */
 export function declaredEnd(faultCase: FaultCase, wasCancelled: boolean | undefined): FinalOperationState {
   return faultCase.fault.cancels === undefined && wasCancelled === false ? 'succeeded' : plannedEnd(faultCase);

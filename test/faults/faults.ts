@@ -6,18 +6,23 @@ import { until } from '../harness/until.ts';
 import type { RunningOperation } from './requests.ts';
 import type { TestBed } from './test-bed.ts';
 
-/** Something that goes wrong, or is asked for, while operations stand at failpoints. */
+/** Something that fails, or that somebody requests, while operations wait at failpoints. */
 export interface Fault {
   readonly name: string;
-  /** Faults of one round have this in common: each strikes its own operations only, or all of them strike the same process. */
+  /**
+   * Faults with the same value run in one round: either each hits only its own operations, or all hit the same process.
+   */
   readonly round: string;
-  /** Whether it is the operation that is struck, so that there must be a workflow. */
+  /** Whether it hits the operation itself, so that a workflow must exist. */
   readonly needsWorkflow: boolean;
-  /** What is asked for is that the operation be called off. */
+  /** How it cancels the operation; `undefined` if it does not. */
   readonly cancels: 'in the UI' | 'by the API' | undefined;
-  /** Where the tenants are that it is to meet. */
+  /** The region of the tenants that it hits. */
   readonly region: string;
-  /** Resolves when it has struck and what it has ended runs again, with the operations that had gone on by then. */
+  /**
+   * Injects the fault. Resolves when everything that it ended runs again, with the operations that had already
+   * continued.
+   */
   strike(bed: TestBed, operations: readonly RunningOperation[]): Promise<readonly RunningOperation[]>;
 }
 
@@ -34,7 +39,7 @@ function each(strike: (bed: TestBed, operation: RunningOperation) => Promise<unk
   };
 }
 
-/** Resolves with the operations whose workflows had completed. */
+/** Resolves with the operations whose workflows had already completed. */
 async function terminateAll(bed: TestBed, operations: readonly RunningOperation[]): Promise<RunningOperation[]> {
   const gone = await Promise.all(
     operations.map(async (operation) => {
@@ -50,7 +55,10 @@ async function terminateAll(bed: TestBed, operations: readonly RunningOperation[
   return gone.flat();
 }
 
-/** Resolves when the workflow, where there is one by now, has been told of its cancellation: commits and first attempts run inside a workflow task, which hears of it when it is prolonged. */
+/**
+ * Resolves when the workflow, if one exists by now, has seen its cancellation. Commits and first attempts run inside a
+ * workflow task, which sees the cancellation only when the task is extended.
+ */
 export async function cancellationHeard(bed: TestBed, operation: RunningOperation): Promise<void> {
   const workflow = handle(bed, operation);
   try {
@@ -60,7 +68,7 @@ export async function cancellationHeard(bed: TestBed, operation: RunningOperatio
     return;
   }
   await until(
-    `the cancellation of ${operation.kind} is heard`,
+    `the workflow of the ${operation.kind} has seen its cancellation`,
     async () => {
       const { events } = await workflow.fetchHistory();
       const asked = events?.findIndex((event) => event.workflowExecutionCancelRequestedEventAttributes != null) ?? -1;
@@ -71,10 +79,10 @@ export async function cancellationHeard(bed: TestBed, operation: RunningOperatio
   );
 }
 
-/** Refusals of a cancellation that comes too late; then it is no fault at all. */
+/** The codes with which the API refuses a cancellation that comes too late. Then the case has no fault. */
 const tooLate = new Set(['operation_finished', 'cancel_not_possible']);
 
-/** Cancels an operation as a caller does. Resolves with whether that was accepted, now or before. */
+/** Cancels an operation as a caller does. Resolves with whether the API has accepted that, now or earlier. */
 export async function cancelByApi({ api }: TestBed, { id }: RunningOperation): Promise<boolean> {
   try {
     await api.call('cancelOperation', { params: { id } });
@@ -120,7 +128,7 @@ const apiKill: Fault = {
   },
 };
 
-/** While a worker lives it carries on with the task it has; with none, only the sweep can bring the operation back. */
+/** A live worker would continue with its current task. Without a worker, only the sweep can resume the operation. */
 const terminateOrphan: Fault = {
   ...onOperation,
   name: 'SIGKILL worker, Terminate',
@@ -136,7 +144,7 @@ const terminateOrphan: Fault = {
 
 const terminate: Fault = { ...onOperation, name: 'Terminate', cancels: undefined, strike: terminateAll };
 
-/** A reset to the first workflow task: what an operator does to run everything again. */
+/** Resets the workflow to its first task, as an operator does to run everything again. */
 const reset: Fault = {
   ...onOperation,
   name: 'Reset',

@@ -1,4 +1,4 @@
-/** What a case failed at, in one word for the table and in full for whoever looks for the cause. */
+/** Why a case failed: one word, which CONTRIBUTING.md explains, and the full cause. */
 export class Finding extends Error {
   readonly word: string;
 
@@ -9,7 +9,7 @@ export class Finding extends Error {
   }
 }
 
-/** Runs a part of a case; what it throws is known by this word. */
+/** Runs a part of a case. An error in it becomes a finding with this word. */
 export async function finding<T>(word: string, work: () => Promise<T> | T): Promise<T> {
   try {
     return await work();

@@ -8,17 +8,23 @@ import { ask } from './requests.ts';
 import type { KnownTenant, Standing } from './standing.ts';
 import type { TestBed } from './test-bed.ts';
 
-/** Tenants for the cases: prepared by the paths themselves, and used again from wherever a case has left them. */
+/**
+ * Tenants for the cases. The lifecycle paths themselves prepare them, and they are used again in the state in which a
+ * case leaves them.
+ */
 export interface KnownTenants {
-  /** One that stands there, in this region. What is to be planted in it is planted. */
+  /** Returns a tenant in this state and region. If it has been Active, it has the documents of `plant`. */
   take(standing: Standing, region: string): Promise<KnownTenant>;
-  /** One that was held against what is declared of it, and stood the test. */
+  /** Makes a tenant available again. It must have matched what is declared for it. */
   giveBack(tenant: KnownTenant): void;
-  /** A new Draft, for a case that wants something of its own declared. */
+  /** Returns a new Draft, for a case that declares something of its own. */
   draft(region: string, services?: KnownTenant['services']): Promise<KnownTenant>;
 }
 
-/** Ways to a standing from others; the last is taken where no tenant stands at the beginning of one. */
+/**
+ * Paths into each state. If no tenant is in any of the `from` states, the last path is taken, with a tenant prepared
+ * for it.
+ */
 const ways: Readonly<
   Record<Exclude<Standing, 'Purged'>, readonly { readonly from: Standing; readonly by: OperationKind }[]>
 > = {
@@ -39,7 +45,7 @@ const ways: Readonly<
 
 const plantedPerCollection = 3;
 
-/** Puts documents into every collection of a tenant, as root: they are to be there until it is purged. */
+/** Inserts documents into every collection of a tenant, as root. They must remain until the tenant is purged. */
 export async function plant({ cells }: TestBed, tenant: KnownTenant): Promise<KnownTenant> {
   const { uid, mode, services, plan, region } = tenant;
   for (const { declared, database, name } of layoutOf({ uid, mode, spec: { plan, services } }).namespaces) {
@@ -83,7 +89,8 @@ export function createKnownTenants(bed: TestBed): KnownTenants {
   async function bring(tenant: KnownTenant, by: OperationKind, to: Standing): Promise<KnownTenant> {
     const { id } = await ask(bed, by, tenant, tenant);
     const { state, error } = await ended(bed.api, id);
-    if (state !== 'succeeded') throw new Error(`${by} of ${tenant.name}, to prepare it: ${JSON.stringify(error)}`);
+    if (state !== 'succeeded')
+      throw new Error(`cannot prepare ${tenant.name}: ${by} ${state}: ${JSON.stringify(error)}`);
     const there = { ...tenant, standing: to };
     return by === 'activate' ? plant(bed, there) : there;
   }

@@ -28,7 +28,7 @@ after(async () => {
   await stack?.stop();
 });
 
-/** A stack whose parts can be ended, and what runs on it. */
+/** The stack, whose parts can be killed, and the test bed on it. */
 function running(): { stack: EmbeddedStack; bed: TestBed } {
   assert.ok(stack !== undefined && bed !== undefined);
   return { stack, bed };
@@ -54,13 +54,13 @@ for (const { at, next } of [
   { at: 'place.before-checkpoint', next: 'issue-keys' },
   { at: 'create-collections.before-checkpoint', next: 'create-roles' },
 ] as const) {
-  test(`an attempt that wakes up at ${at} after another has done the step commits nothing`, async () => {
+  test(`an attempt that resumes at ${at} after another attempt has done the step commits nothing`, async () => {
     const { installation, pauseAt } = running().bed;
     const tenant = await tenants.draft('eu-west-1');
     const place = pauseAt(at, tenant.name);
     const operation = await ask(running().bed, 'activate', tenant, tenant);
     await place.hit();
-    // Temporal gives the paused attempt up and lets another begin, which goes past the failpoint.
+    // Temporal gives up the paused attempt and starts another, which passes the failpoint.
     await until(`${next} is done`, async () => (await stepOf(operation, next))?.state === 'done');
     const before = await installation.store.resources.findByUid('Tenant', operation.uid);
     place.release();
@@ -72,7 +72,7 @@ for (const { at, next } of [
   });
 }
 
-test('an operation that is cancelled while a cell keeps its step from ending is cancelled, not failed', async () => {
+test('an operation that is cancelled while the cell of its step is down ends as cancelled, not as failed', async () => {
   const { installation, pauseAt, temporal } = running().bed;
   const cell = running().stack.mongodHandle('eu-west-1');
   const tenant = await tenants.draft('eu-west-1');
@@ -86,7 +86,7 @@ test('an operation that is cancelled while a cell keeps its step from ending is 
   );
   await temporal.workflow.getHandle(operation.workflowId).cancel();
   await until(
-    'the cancellation is heard',
+    'the operation is compensating',
     async () => (await installation.store.operations.find(operation.id))?.state === 'compensating',
   );
   await cell.start();

@@ -23,17 +23,17 @@ function expectSteps(of: Of, kind: RunningOperation['kind'], end: FinalOperation
       stepsOf(kind).map(({ key }) => key),
       'every step is committed, in order',
     );
-    assert.deepEqual(undone, [], 'what succeeds is not undone');
+    assert.deepEqual(undone, [], 'no step of an operation that succeeded is undone');
   } else {
     assert.deepEqual(
       done.filter((step) => !undone.includes(step)),
       [],
-      'what was done is undone',
+      'every committed step is undone',
     );
   }
 }
 
-/** Holds the entries of one operation against its end. */
+/** Compares the entries of one operation with how it ended. */
 export function expectOperation(
   entries: readonly LedgerEntry[],
   { id, kind }: RunningOperation,
@@ -42,40 +42,40 @@ export function expectOperation(
   const own = entries.filter(({ operationId }) => operationId === id);
   const of: Of = (action, ...outcomes) =>
     own.filter((entry) => entry.action === action && outcomes.includes(entry.outcome));
-  assert.equal(of(`tenant.${kind}`, 'allowed').length, 1, 'it is accepted once');
+  assert.equal(of(`tenant.${kind}`, 'allowed').length, 1, 'the operation is accepted once');
   const ends = of(`tenant.${kind}`, 'succeeded', 'failed');
-  assert.equal(ends.length, 1, 'it ends once');
+  assert.equal(ends.length, 1, 'the operation ends once');
   assert.equal(ends[0]?.outcome, end === 'succeeded' ? 'succeeded' : 'failed');
   assert.equal(ends[0].event?.type, operationOutcomes[kind][end === 'succeeded' ? 'succeeded' : 'failed']);
   const starts = of(`tenant.${kind}.start`, 'succeeded').map(({ fence }) => fence);
-  assert.equal(new Set(starts).size, starts.length, `no two holders have one fence: ${starts.join(', ')}`);
-  assert.ok(starts.length > 0, 'what has begun says so');
+  assert.equal(new Set(starts).size, starts.length, `no two holders have the same fence: ${starts.join(', ')}`);
+  assert.ok(starts.length > 0, 'the beginning of the operation has an entry');
   expectSteps(of, kind, end);
 }
 
-/** That the states which the entries name follow on from one another without a gap, up to the one that stands. */
+/** Checks that the states in the entries follow one another without a gap, up to the current state of the tenant. */
 export function expectChain(entries: readonly LedgerEntry[], standing: TenantDocument | undefined): void {
   let last: LedgerEntry | undefined;
   for (const entry of entries.filter(({ previous, next }) => previous !== undefined || next !== undefined)) {
-    // One commit may leave more than one entry about the same change, and a hand-over goes on from the entry before it.
+    // One commit may write more than one entry about the same change; a hand-over continues from the entry before it.
     const isOfTheSame =
       last !== undefined && isDeepStrictEqual([entry.previous, entry.next], [last.previous, last.next]);
     if (!isOfTheSame && entry.previous !== undefined)
       assert.deepEqual(
         entry.previous,
         last?.next,
-        `${entry.action} (${entry.id}) goes on from what the entries before it say`,
+        `${entry.action} (${entry.id}) continues from what the entries before it say`,
       );
     last = entry;
   }
   assert.deepEqual(
     last?.next,
     standing === undefined ? undefined : stateReference(standing),
-    'what the tenant is, its last entry says',
+    'the tenant is as its last entry says',
   );
 }
 
-/** Holds all that the ledger says of a tenant against how these operations ended. */
+/** Compares everything that the ledger says about a tenant with how these operations ended. */
 export async function expectLedger(
   { installation }: TestBed,
   uid: string,
@@ -87,7 +87,10 @@ export async function expectLedger(
   for (const { operation, end } of ended) expectOperation(entries, operation, end);
 }
 
-/** That holders of the lock have followed one another: none has committed anything after a later one, and no two operations have had one fence. */
+/**
+ * Checks that the holders of the lock follow one another: none commits anything after a later one, and no two
+ * operations have the same fence.
+ */
 export function expectFences(entries: readonly LedgerEntry[]): void {
   const fences = entries.flatMap(({ fence }) => (fence === undefined ? [] : [fence]));
   assert.deepEqual(
@@ -99,6 +102,6 @@ export function expectFences(entries: readonly LedgerEntry[]): void {
     entries.filter((entry) => entry.fence !== undefined),
     (entry) => entry.fence,
   )) {
-    assert.equal(new Set(under.map(({ operationId }) => operationId)).size, 1, `fence ${fence} is one operation's`);
+    assert.equal(new Set(under.map(({ operationId }) => operationId)).size, 1, `one operation has fence ${fence}`);
   }
 }

@@ -21,13 +21,13 @@ function minutes(ms: number): string {
   return `${(ms / 60_000).toFixed(1)} min`;
 }
 
-/** A round waits for leases and sweeps more than it works, so several installations are struck at once. */
+/** A round waits for leases and sweeps more than it works, so several installations run at once. */
 const laneCount = 1 + availableParallelism();
 
-/** Cases of one kind that stay together: some full rounds. */
+/** How many cases of one kind stay together: some full rounds. */
 const chunkSize = 120;
 
-/** Deals the cases out, the largest chunks first, each to the lane that has least. */
+/** Distributes the cases, the largest chunks first, each to the lane with the fewest cases. */
 function lanesOf(cases: readonly FaultCase[]): FaultCase[][] {
   const chunks = [...Map.groupBy(cases, roundOf).values()].flatMap((group) =>
     Array.from({ length: Math.ceil(group.length / chunkSize) }, (_, index) =>
@@ -58,13 +58,16 @@ async function runLane(
   }
 }
 
-/** Runs the whole fault matrix and writes its report; with texts as arguments, the cases whose names have all of them. */
+/**
+ * Runs the whole fault matrix and writes its report. With texts as arguments, runs only the cases whose names contain
+ * all of them.
+ */
 async function main(): Promise<number> {
   const texts = process.argv.slice(2);
   const chosen = everyCase.filter((faultCase) => texts.every((text) => nameOf(faultCase).includes(text)));
   if (chosen.length === 0)
     throw new OperatorError(
-      `no case has all of this in its name: ${texts.join(' · ')}; names are as in "${nameOf(everyCase[0]!)}"`,
+      `no case name contains all of these texts: ${texts.join(' · ')}; an example is "${nameOf(everyCase[0]!)}"`,
     );
   const seed = readSeed(process.env);
   const cases = shuffled(chosen, seed);
@@ -79,7 +82,7 @@ async function main(): Promise<number> {
     done += round.length - missed;
     const what = round[0] === undefined ? '' : roundOf(round[0].case);
     console.log(
-      `${done}/${cases.length} after ${minutes(performance.now() - started)}: ${what}: ${round.length} in ${seconds.toFixed(1)} s${missed === 0 ? '' : `, ${missed} to be run again`}`,
+      `${done}/${cases.length} after ${minutes(performance.now() - started)}: ${what}: ${round.length} in ${seconds.toFixed(1)} s${missed === 0 ? '' : `, ${missed} to run again`}`,
     );
     for (const { failure } of round) if (failure !== undefined) console.log(`✗ ${failure.message}`);
   };

@@ -2,14 +2,14 @@ import { MongoClient } from 'mongodb';
 import type { KnownTenant } from './standing.ts';
 import type { TestBed } from './test-bed.ts';
 
-/** A transaction of the tenant's own user that has written and not yet committed. */
+/** A transaction of the tenant's own user that has written something but has not committed. */
 export interface OpenTransaction {
-  /** Resolves with whether mongod took the commit. */
+  /** Resolves with whether mongod accepted the commit. */
   commits(): Promise<boolean>;
   close(): Promise<void>;
 }
 
-/** What a tenant had begun before its access was taken away must not be committed after it. */
+/** Begins a transaction as the tenant. It must not commit after the access of the tenant is revoked. */
 export async function beginTransaction({ api }: TestBed, { name }: KnownTenant): Promise<OpenTransaction> {
   const { body: access } = await api.call('openTenant', { params: { name }, body: {} });
   const { username, password, authSource } = access.credential;

@@ -7,7 +7,7 @@ import type { RunningOperation } from './requests.ts';
 import type { KnownTenant } from './standing.ts';
 import type { TestBed } from './test-bed.ts';
 
-/** Where both have left the tenant, and whether each ended as declared. */
+/** Checks that both operations ended as declared. Returns the tenant as they leave it, and how each ended. */
 export async function endOfPreemption(
   bed: TestBed,
   faultCase: FaultCase,
@@ -17,9 +17,9 @@ export async function endOfPreemption(
 ): Promise<{ after: KnownTenant; ended: [Ended, Ended] }> {
   const { course, failpoint, fault } = faultCase;
   const [one, two] = [await endOf(bed, first), await endOf(bed, next)];
-  // Before the preemption is committed the first one may be faster: then nothing waits for it.
+  // Until the preemption is committed, the first operation may end before it. Then nothing waits for it.
   const hasWaited = two.waitsFor !== null;
-  assert.ok(hasWaited || failpoint === 'accept.before-commit', 'the second one waits for the first');
+  assert.ok(hasWaited || failpoint === 'accept.before-commit', 'the second operation waits for the first');
   assert.equal(one.state, hasWaited ? course.ends : 'succeeded', JSON.stringify(one.error));
   assert.equal(
     two.state,

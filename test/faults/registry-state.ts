@@ -5,9 +5,9 @@ import { standings } from './standing.ts';
 import type { KnownTenant } from './standing.ts';
 import type { TestBed } from './test-bed.ts';
 
-/** What the registry is to say of a tenant that no operation runs on. */
+/** What the registry must say about a tenant without a running operation. */
 function declared({ standing, region, mode, plan, services }: KnownTenant) {
-  if (standing === 'Purged') throw new TypeError('the registry says nothing of a purged tenant');
+  if (standing === 'Purged') throw new TypeError('the registry has no document of a purged tenant');
   const { lifecycle, specLifecycle, deletedFrom, hasHome } = standings[standing];
   return {
     lifecycle,
@@ -54,7 +54,7 @@ function found({
   };
 }
 
-/** Holds what the registry says of a tenant against what is declared of it. */
+/** Compares what the registry says about a tenant with what is declared for it. */
 export async function expectRegistry(
   { installation: { store } }: Pick<TestBed, 'installation'>,
   tenant: KnownTenant,
@@ -65,8 +65,8 @@ export async function expectRegistry(
     store.tombstones.find(tenant.uid),
   ]);
   if (tenant.standing === 'Purged') {
-    assert.equal(document, undefined, 'a purged tenant is in the registry no more');
-    assert.equal(tombstone?.operationId, operationId, 'the purge has left its tombstone');
+    assert.equal(document, undefined, 'a purged tenant is no longer in the registry');
+    assert.equal(tombstone?.operationId, operationId, 'the purge leaves its tombstone');
     assert.equal(tombstone.name, tenant.name);
     return;
   }
@@ -75,7 +75,7 @@ export async function expectRegistry(
   assert.deepEqual(found(document), declared(tenant));
 }
 
-/** The region that an activation has chosen: another than the preferred one where that was seen to be away. */
+/** The region that the registry has for a tenant; the preferred one if it was never placed. */
 export async function placedIn({ installation: { store } }: TestBed, { uid, region }: KnownTenant): Promise<string> {
   return (await store.resources.findByUid('Tenant', uid))?.placement?.region ?? region;
 }

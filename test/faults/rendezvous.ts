@@ -1,14 +1,14 @@
 import type { Fault } from './faults.ts';
 import type { RunningOperation } from './requests.ts';
 
-/** A place where several wait for each other, once. */
+/** A place where several parties wait for each other, once. */
 export interface Rendezvous<T> {
   /**
-   * Resolves when everybody who is still expected is there, or those who are have waited long enough, and what is then
-   * done is done. False: that was so already, and happened without this one.
+   * Resolves when everyone who is still expected has come, or those who came have waited long enough, and `act` has
+   * completed. False: that had already happened, without this one.
    */
   meet(who: T): Promise<boolean>;
-  /** Does not come any more, or is through already. */
+  /** Tells the others not to wait for this one: it will not come, or has already passed this place. */
   leave(): void;
   /** Whether it has happened. */
   readonly isOver: boolean;
@@ -16,9 +16,9 @@ export interface Rendezvous<T> {
 
 export interface RendezvousOptions<T> {
   readonly expected: number;
-  /** How long the first one waits for the others; without it, for as long as it takes. */
+  /** How long the first one waits for the others. Default: without limit. */
   readonly patienceMs?: number;
-  /** Done once, with all who came; where it throws, everybody who waits is told. */
+  /** Called once, with everyone who came. If it fails, `meet` rejects for everyone who waits. */
   readonly act?: (all: readonly T[]) => Promise<void>;
 }
 
@@ -59,23 +59,23 @@ export function createRendezvous<T>({
   };
 }
 
-/** A case whose operation stands at its failpoint. */
+/** A case whose operation waits at its failpoint. */
 export interface Standing {
   readonly fault: Fault;
-  /** Absent while it has not been accepted. */
+  /** Absent if it has not been accepted yet. */
   readonly operation?: RunningOperation;
-  /** On the clock of `performance.now()`. */
+  /** When it began to wait, by `performance.now()`. */
   readonly since: number;
-  /** Called when it has stood too long. */
+  /** Called when the operation may have continued before the fault. */
   readonly tellMissed: () => void;
 }
 
 /** Where the cases of a round wait for each other. */
 export interface Meeting {
-  /** With their tenants, before anything is asked for. */
+  /** When their tenants are prepared, before any request. */
   readonly prepared: Rendezvous<void>;
-  /** When they are being turned round, before they go on to their failpoints. */
+  /** When their operations have been told to undo their steps, before they continue to their failpoints. */
   readonly turned: Rendezvous<void>;
-  /** At the failpoint where the fault strikes. */
+  /** At the failpoints, where the fault hits them. */
   readonly standing: Rendezvous<Standing>;
 }

@@ -23,7 +23,7 @@ export function runningOperation(
   return { id, kind, uid, tenant: name, workflowId: operationWorkflowId(uid, id) };
 }
 
-/** What the tenant is to be when the path has succeeded, beside where it stands. */
+/** The plan and the services that the tenant has after the path has succeeded. */
 export function changeBy(
   path: OperationKind,
   tenant: KnownTenant,
@@ -54,7 +54,7 @@ async function answerTo(
   }
 }
 
-/** Asks for a path until there is an answer, and returns its operation. */
+/** Requests a path until there is an answer, and returns its operation. */
 export async function ask(
   bed: TestBed,
   path: OperationKind,
@@ -66,7 +66,7 @@ export async function ask(
   return runningOperation(operation, tenant);
 }
 
-/** Asks for a path in favour of which the running operation is to be cancelled. */
+/** Requests a path that preempts the running operation. */
 export async function preempt(
   { api }: TestBed,
   path: 'suspend' | 'reconcile',

@@ -11,15 +11,17 @@ import type { TestBed } from './test-bed.ts';
 
 export interface CaseResult {
   readonly case: FaultCase;
-  /** How the operation ended. Absent where that was not as declared, or is not known. */
+  /** How the operation ended. Absent if that is not as declared, or is not known. */
   readonly end?: FinalOperationState;
   /** What was not as declared. */
   readonly failure?: Finding;
-  /** The fault came before the operation was at its failpoint, or after it may have gone on: nothing is known of the case. */
+  /**
+   * The fault came before the operation reached its failpoint, or after it may have continued: the case shows nothing.
+   */
   readonly isMissed?: true;
 }
 
-/** The first attempt of a step may be given up after six seconds, and another would pass the failpoint. */
+/** Temporal may give up the first attempt of a step after six seconds, and the next one would pass the failpoint. */
 const standsForMs = 5_000;
 const patienceMs = 4_000;
 
@@ -37,7 +39,7 @@ async function strikeAll(bed: TestBed, standing: readonly Standing[]): Promise<v
   for (const operation of gone.flat()) standing.find((one) => one.operation === operation)?.tellMissed();
 }
 
-/** Everything that a round has ended runs again, also where a case has failed. */
+/** Makes sure that everything that a round ended runs again, even if a case failed. */
 async function restore({ installation: { api, worker } }: TestBed): Promise<void> {
   for (const process of [api, worker]) {
     if (!process.runs) process.start();
@@ -45,7 +47,7 @@ async function restore({ installation: { api, worker } }: TestBed): Promise<void
   }
 }
 
-/** The same meeting for one of those who meet; `leave` leaves what it has not come to. */
+/** The meeting for one of the cases; `leave` leaves every rendezvous that this case has not come to. */
 function partIn({ prepared, turned, standing }: Meeting): Meeting & { leave(): void } {
   const waiting = new Set<() => void>();
   const part = <T>(rendezvous: Rendezvous<T>): Rendezvous<T> => {
@@ -75,8 +77,9 @@ function partIn({ prepared, turned, standing }: Meeting): Meeting & { leave(): v
 }
 
 /**
- * Runs cases at once, each on a tenant of its own: their operations stand at their failpoints together, the fault strikes
- * once, and each is held against what is declared for it. The faults must be of one round.
+ * Runs cases together, each on a tenant of its own: their operations wait at their failpoints at the same time, the
+ * fault hits all of them once, and each result is compared with what is declared for its case. The faults must be of
+ * one round.
  */
 export async function runRound(
   bed: TestBed,

@@ -6,27 +6,33 @@ import { runRound } from './round.ts';
 import type { CaseResult } from './round.ts';
 import type { TestBed } from './test-bed.ts';
 
-/** How many operations stand at their failpoints at once: a worker has forty places for workflow tasks, and each holds one. */
+/**
+ * How many operations wait at their failpoints at once. A worker has forty slots for workflow tasks, and each operation
+ * holds one.
+ */
 const largestRound = 30;
 
 /** A case that was missed this often is run alone. */
 const missedAtMost = 4;
 
-/** What cases of one round have in common: who is struck, and about how long it takes them to come to their failpoints. */
+/**
+ * What cases of one round have in common: what the fault hits, and about how long they take to reach their failpoints.
+ */
 export function roundOf({ course, failpoint, fault }: FaultCase): string {
   const pace = standsInTheApi(failpoint) ? 'in the API' : course.turn === undefined ? 'on the way' : 'on the way back';
   return `${fault.round}, ${pace}`;
 }
 
 /**
- * Runs cases in rounds of one kind, and yields the results of each. On a busy machine not all of a large round come to
- * their failpoints in time, so its size follows what was missed: additive increase, multiplicative decrease (Chiu and Jain, 1989).
+ * Runs cases in rounds of one kind, and yields the results of each. On a busy machine, not all cases of a large round
+ * reach their failpoints in time, so the size of a round depends on how many were missed before: additive increase,
+ * multiplicative decrease (Chiu and Jain, 1989).
  */
 async function* roundsOfOneKind(
   cases: readonly FaultCase[],
   run: (round: readonly FaultCase[]) => Promise<CaseResult[]>,
 ): AsyncGenerator<CaseResult[]> {
-  // About the same depth in each, so that none waits long for another.
+  // The cases of a round have about the same depth, so that none waits long for another.
   let waiting = cases.toSorted((a, b) => a.depth - b.depth);
   const alone: FaultCase[] = [];
   const misses = new Map<FaultCase, number>();
@@ -46,16 +52,18 @@ async function* roundsOfOneKind(
     if (result !== undefined)
       yield [
         result.isMissed === true
-          ? { case: one, failure: new Finding('missed', `${nameOf(one)}: it stood too long`) }
+          ? { case: one, failure: new Finding('missed', `${nameOf(one)}: it waited too long`) }
           : result,
       ];
   }
 }
 
-/** Gets the results of each round as it ends; those that were missed come again. */
+/** Called with the results of each round when it ends; cases that were missed run again later. */
 export type TellRound = (results: readonly CaseResult[], seconds: number) => Promise<void> | void;
 
-/** Runs cases round by round, those of one kind in the order they are given in. Returns how each ended, in no particular order. */
+/**
+ * Runs cases round by round; cases of one kind run in the given order. Returns how each ended, in no particular order.
+ */
 export async function runRounds(bed: TestBed, cases: readonly FaultCase[], tell: TellRound): Promise<CaseResult[]> {
   const tenants = createKnownTenants(bed);
   const all = new Map<string, CaseResult>();

@@ -21,17 +21,17 @@ import type { Turned } from './turn-round.ts';
 
 type Change = ReturnType<typeof changeBy>;
 
-/** Long, for a machine that is busy with something else. */
+/** Long, because the machine may be busy with something else. */
 const reachedWithinMs = 180_000;
 
-/** What a case has set in motion. */
+/** What a case has started. */
 interface Running extends Turned {
   readonly answer: Promise<RunningOperation>;
-  /** Where it is to meet the fault. */
+  /** The failpoint where the fault hits it. */
   readonly place: ArmedFailpoint;
 }
 
-/** Asks for the operation, and has it turned round where that belongs to its course. */
+/** Requests the operation, and makes it undo its steps if that is part of its course. */
 async function begin(
   bed: TestBed,
   faultCase: FaultCase,
@@ -56,7 +56,7 @@ async function begin(
   const answer = asked(ask(bed, course.path, tenant, change));
   const operation = await finding('refused', () => answer);
   await finding('unreached', () => until(`${turn.at} is reached`, turnAt.isHit, reachedWithinMs));
-  // Armed only now: an operation that waits for this one passes places of the same name.
+  // Armed only now: this operation and one that waits for it pass failpoints of the same name.
   const place = arm(failpoint);
   const turned = await finding('unturned', () => turnRound(bed, faultCase, turn, tenant, operation));
   if (!standsInTheApi(failpoint)) {
@@ -66,7 +66,7 @@ async function begin(
   return { place, answer, ...turned };
 }
 
-/** The operation that the fault is to meet: one that stands at its acceptance is known by what it has committed. */
+/** The operation that the fault hits. At its acceptance, it is known only from what the request has committed. */
 async function struckOperation(
   { installation: { store } }: TestBed,
   faultCase: FaultCase,
@@ -81,11 +81,11 @@ async function struckOperation(
 export interface EndedCase {
   /** How the operation of the course ended. */
   readonly end: FinalOperationState;
-  /** The tenant as it may be used further. */
+  /** The tenant as other cases may use it. */
   readonly after: KnownTenant;
 }
 
-/** Holds what a case has left against what is declared. */
+/** Compares what a case leaves with what is declared. */
 async function expectEnd(
   bed: TestBed,
   faultCase: FaultCase,
@@ -112,15 +112,15 @@ async function expectEnd(
     after = await plant(bed, { ...after, region: await placedIn(bed, after) });
   if (transaction !== undefined && state === 'succeeded') {
     await finding('access', async () =>
-      assert.equal(await transaction.commits(), false, 'what was open when it was suspended is not committed'),
+      assert.equal(await transaction.commits(), false, 'a transaction open at the suspension is not committed'),
     );
   }
   return { end: state, after: await expectTenant(bed, after, [{ operation, end: state }]) };
 }
 
 /**
- * Brings one operation to its failpoint, waits for the fault, lets it go on, and holds what it leaves against what is
- * declared. `missed`: the fault came before it was there, or when it may have gone on already.
+ * Brings one operation to its failpoint, waits for the fault, lets the operation continue, and compares what it leaves
+ * with what is declared. `missed`: the fault came before the operation was there, or after it may have continued.
  */
 export async function runCase(
   bed: TestBed,

@@ -8,7 +8,7 @@ import { readSeed, shuffled } from './seeded.ts';
 import { createTestBed } from './test-bed.ts';
 import type { TestBed } from './test-bed.ts';
 
-/** What there is time for in every run of the tests: so many rounds of the matrix, and so many cases of each. */
+/** The part of the matrix that every test run has time for: how many rounds, and how many cases of each. */
 const roundCount = 4;
 const casesPerRound = 10;
 
@@ -32,7 +32,7 @@ function sample(): FaultCase[] {
     .flatMap((cases) => cases.slice(0, casesPerRound));
 }
 
-test(`a sample of the fault matrix ends as declared; TENURE_FAULT_SEED=${seed} runs the same one`, async (t) => {
+test(`a sample of the fault matrix ends as declared; TENURE_FAULT_SEED=${seed} runs the same sample`, async (t) => {
   if (bed === undefined) throw new Error('the stack has not been started');
   await runRounds(bed, sample(), async (results) => {
     for (const result of results) {

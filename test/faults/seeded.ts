@@ -1,6 +1,6 @@
 import { OperatorError } from '../../tools/process/operator-error.ts';
 
-/** Numbers of [0, 1) that depend on the seed only: mulberry32 (Tommy Ettinger, 2017), of 32 bits of state. */
+/** Numbers in [0, 1) that depend only on the seed: mulberry32 (Tommy Ettinger, 2017), with 32 bits of state. */
 export function numbersFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -11,7 +11,7 @@ export function numbersFrom(seed: number): () => number {
   };
 }
 
-/** The same items in an order that depends on the seed only. */
+/** The same items in an order that depends only on the seed. */
 export function shuffled<T>(items: readonly T[], seed: number): T[] {
   const next = numbersFrom(seed);
   return items
@@ -21,8 +21,8 @@ export function shuffled<T>(items: readonly T[], seed: number): T[] {
 }
 
 /**
- * The seed of a run: what the variable says, else another one each time.
- * @throws OperatorError where it says something that is no seed
+ * The seed of a run: the value of `TENURE_FAULT_SEED`, or a different one each time.
+ * @throws OperatorError if the variable is not a valid seed
  */
 export function readSeed(environment: NodeJS.ProcessEnv): number {
   const given = environment['TENURE_FAULT_SEED'];
@@ -30,7 +30,7 @@ export function readSeed(environment: NodeJS.ProcessEnv): number {
   const seed = Number(given);
   if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32)
     throw new OperatorError(
-      `TENURE_FAULT_SEED is ${given}; give it a whole number below 2^32, as an earlier run has printed it`,
+      `TENURE_FAULT_SEED is ${given}; set it to a whole number below 2^32, as an earlier run printed it`,
     );
   return seed;
 }

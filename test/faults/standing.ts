@@ -1,10 +1,10 @@
 import type { DeclarableLifecycle, IsolationMode, LifecycleState } from '../../contracts/lifecycle.ts';
 import type { TenantSpec } from '../../contracts/manifests/tenant.ts';
 
-/** Where a tenant stands between two operations: its state, and of a deleted one where undelete leads. */
+/** The state of a tenant between two operations; for a deleted tenant, also the state to which undelete leads. */
 export type Standing = 'Draft' | 'Active' | 'Suspended' | 'Archived' | 'Deleted Draft' | 'Deleted' | 'Purged';
 
-/** A tenant of the fault tests, as it is declared to be. */
+/** A tenant of the fault tests, with what is declared for it. */
 export interface KnownTenant {
   readonly name: string;
   readonly uid: string;
@@ -13,7 +13,7 @@ export interface KnownTenant {
   readonly standing: Standing;
   readonly plan: string;
   readonly services: TenantSpec['services'];
-  /** Documents in it, by collection. Empty while it has never been Active. */
+  /** How many documents each collection has. Empty if the tenant has never been Active. */
   readonly documents: Readonly<Record<string, number>>;
 }
 

@@ -13,26 +13,26 @@ import type { Installation } from '../harness/installation.ts';
 import { declareBasics } from '../harness/manifests.ts';
 import { plans } from './declarations.ts';
 
-/** One installation in which faults are struck, with what is needed to strike them and to see what they leave. */
+/** One installation for fault injection, with everything that is needed to inject faults and to see their results. */
 export interface TestBed {
   readonly stack: EmbeddedStack;
   readonly installation: Installation;
-  /** Repeats what is not answered, under the same idempotency key: what a caller is to do. */
+  /** Repeats a request that is not answered, under the same idempotency key, as a caller should. */
   readonly api: ApiClient;
   readonly temporal: Client;
-  /** Each cell as root, by its region. */
+  /** A client of each cell as root, by region. */
   readonly cells: ReadonlyMap<string, MongoClient>;
-  /** Has the next process that comes to this place in work for this tenant wait there. */
+  /** Makes the next process that reaches this failpoint in work for this tenant wait there. */
   pauseAt(failpoint: string, tenant: string): ArmedFailpoint;
   stop(): Promise<void>;
 }
 
 export const regions = ['eu-west-1', 'us-east-1'] as const;
 
-/** Longer than an idempotency key of a request that died is held. */
+/** Longer than a request that died keeps its idempotency key. */
 const repeatForMs = 90_000;
 
-/** No number of tenants is a mass change here. */
+/** Here no number of tenants counts as a mass change. */
 const settings = { TENURE_BRAKE_AT_LEAST: '1000000' };
 
 export async function createTestBed(stack: EmbeddedStack): Promise<TestBed> {

@@ -8,21 +8,23 @@ import type { RunningOperation } from './requests.ts';
 import type { KnownTenant } from './standing.ts';
 import type { TestBed } from './test-bed.ts';
 
-/** Errors of a request that is answered later are looked at when its answer is asked for. */
+/** An error of the request is handled where its answer is awaited, not when it occurs. */
 export function asked<T>(request: Promise<T>): Promise<T> {
   request.catch(() => undefined);
   return request;
 }
 
-/** What was asked for to have an operation turned round. */
+/** The request that makes an operation undo its steps. */
 export interface Turned {
-  /** The operation that waits for it, where one does. */
+  /** The operation that waits for it, if any. */
   readonly next?: Promise<RunningOperation>;
-  /** Whether its cancellation was accepted, where that was asked for by itself. */
+  /** Whether its cancellation was accepted, if that was requested directly. */
   readonly cancelled?: Promise<boolean>;
 }
 
-/** Turns the running operation round. What is to stand in the API meanwhile is not answered before it is struck. */
+/**
+ * Makes the running operation undo its steps. If the fault hits the request in the API, does not wait for the answer.
+ */
 export async function turnRound(
   bed: TestBed,
   { failpoint }: FaultCase,
@@ -33,7 +35,7 @@ export async function turnRound(
   if (by === 'cancel') {
     const cancelled = asked(cancelByApi(bed, operation));
     if (standsInTheApi(failpoint)) return { cancelled };
-    assert.equal(await cancelled, true, 'it can be cancelled');
+    assert.equal(await cancelled, true, 'the operation can be cancelled');
     await cancellationHeard(bed, operation);
     return { cancelled };
   }

@@ -8,7 +8,7 @@ export interface ArmedFailpoint {
   isHit(): boolean;
   /** Resolves when a process has reached it. */
   hit(): Promise<void>;
-  /** Lets the process that waits there go on. */
+  /** Lets the process that waits there continue. */
   release(): void;
 }
 

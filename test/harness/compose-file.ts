@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 
 export const clone = fileURLToPath(new URL('../..', import.meta.url));
 
-/** As much of a service as the tests look at. */
+/** The part of a service that the tests read. */
 export interface Service {
   readonly image?: string;
   readonly build?: { readonly context: string; readonly dockerfile: string; readonly target: string };
@@ -29,7 +29,7 @@ export interface ComposeFile {
   readonly secrets: Readonly<Record<string, { readonly file: string }>>;
 }
 
-/** docker-compose.yml with its merges done. */
+/** Reads docker-compose.yml with its merges resolved. */
 export function readComposeFile(): ComposeFile {
   return parse(readFileSync(join(clone, 'docker-compose.yml'), 'utf8'), { merge: true }) as ComposeFile;
 }

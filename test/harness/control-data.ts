@@ -9,10 +9,10 @@ import type { Installation } from './installation.ts';
 
 type WithControlData = Pick<Installation, 'control' | 'databases'>;
 
-/** The control data as EJSON by collection: equal before and after exactly when nothing was changed. */
+/** The control data as EJSON, by collection: equal before and after exactly if nothing was changed. */
 export type ControlState = Readonly<Record<string, string>>;
 
-/** Entries are counted apart. The others are observations, which a worker writes down at any time. */
+/** Not compared: ledger entries are counted separately, and a worker may write observations at any time. */
 const notState = new Set(['ledger', 'cells', 'drift', 'backoffs']);
 
 export async function readControlState({ control, databases }: WithControlData): Promise<ControlState> {
@@ -29,7 +29,12 @@ export async function readControlState({ control, databases }: WithControlData):
   return { ...Object.fromEntries(states), secrets: await read(databases.secrets, 'secrets') };
 }
 
-/** An entry from its stored bytes, which are canonical and of the contract's form. */
+/** The state without the answers to idempotency keys, which a request that changes nothing leaves too. */
+export function withoutAnswers({ idempotency: _answers, ...state }: ControlState): ControlState {
+  return state;
+}
+
+/** Reads an entry from its stored bytes, which must be canonical and match the contract. */
 export function entryOf(document: LedgerDocument): LedgerEntry {
   const bytes = Buffer.from(document.bytes.value());
   const entry = ledgerEntrySchema.parse(JSON.parse(bytes.toString('utf8')));
@@ -37,7 +42,7 @@ export function entryOf(document: LedgerDocument): LedgerEntry {
   return entry;
 }
 
-/** Entries by id, the filter on the stored documents. */
+/** Entries in the order of their ids; the filter applies to the stored documents. */
 export async function readEntries(
   { control, databases }: WithControlData,
   filter: Document = {},
@@ -51,7 +56,7 @@ export async function readEntries(
   return documents.map(entryOf);
 }
 
-/** What `work` added to the ledger. */
+/** The entries that `work` adds to the ledger. */
 export async function entriesOf(installation: WithControlData, work: () => Promise<unknown>): Promise<LedgerEntry[]> {
   const before = await readEntries(installation);
   await work();
@@ -59,7 +64,7 @@ export async function entriesOf(installation: WithControlData, work: () => Promi
   return (await readEntries(installation)).filter((entry) => !known.has(entry.id));
 }
 
-/** From now on no entry can be written, until the function that it returns is called. */
+/** Makes the ledger refuse every new entry until the returned function is called. */
 export async function refuseEntries({ control, databases }: WithControlData): Promise<() => Promise<void>> {
   const validate = async (validator: Document): Promise<void> => {
     await control

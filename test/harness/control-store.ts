@@ -18,7 +18,7 @@ export interface ControlStore {
   readonly store: Store;
   readonly control: MongoClient;
   readonly databases: { readonly control: string; readonly secrets: string };
-  /** A second store on the same data, as another process has it. */
+  /** A second store on the same data, as in another process. */
   another(): Store;
   close(): Promise<void>;
 }
@@ -49,12 +49,12 @@ export const caller: Caller = {
   correlationId: 'correlation-1',
 };
 
-/** An entry that says nothing in particular. */
+/** An entry with arbitrary content. */
 export function anyEntry(tenant: string): LedgerDraft {
   return { ...caller, tenant, action: 'tenant.update', target: { kind: 'Tenant', uid: tenant }, outcome: 'succeeded' };
 }
 
-/** What an activation is accepted with, whoever's it is. */
+/** The fields of an accepted activation that are the same for every tenant. */
 export const activation = {
   kind: 'activate',
   from: 'Draft',
@@ -64,7 +64,7 @@ export const activation = {
   before: { deletion: null, plan: null, owners: {} },
 } as const;
 
-/** A Draft in the registry. */
+/** Inserts a Draft into the registry. */
 export async function insertDraft(store: Store, name: string): Promise<TenantDocument> {
   const uid = store.newId();
   const spec = tenantSpecSchema.parse(tenantManifest(name).spec);
@@ -74,7 +74,7 @@ export async function insertDraft(store: Store, name: string): Promise<TenantDoc
   }));
 }
 
-/** A tenant with an accepted activation, as the API leaves it. */
+/** Inserts a tenant with an accepted activation, as the API leaves it. */
 export async function acceptActivation(
   store: Store,
   name: string,

@@ -10,7 +10,7 @@ export interface DeclaredInstallation {
   readonly exchange: Exchange;
 }
 
-/** An installation on the run's stack, with plain HTTP to its API, and with regions and plans. */
+/** Starts an installation with regions and plans on the stack of the test run, with plain HTTP access to its API. */
 export async function startDeclared(options: InstallationOptions = {}): Promise<DeclaredInstallation> {
   const installation = await startInstallation(attachToStack(), options);
   try {

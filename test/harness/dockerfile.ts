@@ -5,7 +5,7 @@ export interface Copy {
   readonly target: string;
 }
 
-/** One stage of a Dockerfile, with what stands in it itself. */
+/** One stage of a Dockerfile, with only what it contains itself. */
 export interface Stage {
   readonly name: string;
   /** An image, or an earlier stage. */
@@ -17,7 +17,7 @@ export interface Stage {
   readonly healthCheck: readonly string[] | undefined;
 }
 
-/** Reads the instructions that this project's Dockerfile uses. @throws Error for another one */
+/** Reads the instructions that the Dockerfile of this project uses. @throws Error for any other instruction */
 export function readDockerfile(text: string): Stage[] {
   const lines = text
     .replaceAll(/^#.*$/gm, '')
@@ -42,7 +42,7 @@ export function readDockerfile(text: string): Stage[] {
         healthCheck: undefined,
       });
     } else if (stage === undefined) {
-      throw new Error(`"${line}" stands before the first stage`);
+      throw new Error(`"${line}" is before the first stage`);
     } else if (instruction === 'COPY') {
       const [, from, paths = ''] = /^(?:--from=(\S+) )?(.*)$/.exec(rest) ?? [];
       const words = paths.split(/\s+/);
@@ -57,13 +57,13 @@ export function readDockerfile(text: string): Stage[] {
     } else if (instruction === 'HEALTHCHECK') {
       stage.healthCheck = JSON.parse(/CMD (\[.*\])$/.exec(rest)?.[1] ?? '[]') as string[];
     } else if (!['RUN', 'WORKDIR', 'EXPOSE'].includes(instruction)) {
-      throw new Error(`"${line}" is not known here`);
+      throw new Error(`unknown instruction: "${line}"`);
     }
   }
   return stages;
 }
 
-/** The stage and those it is built on, the first one first. */
+/** The stage and the stages it is built on, the lowest one first. */
 export function lineage(stages: readonly Stage[], name: string): Stage[] {
   const stage = stages.find((candidate) => candidate.name === name);
   return stage === undefined ? [] : [...lineage(stages, stage.base), stage];

@@ -3,7 +3,7 @@ import { driftScheduleId } from '../../workers/schedules.ts';
 import type { Installation } from './installation.ts';
 import { until } from './until.ts';
 
-/** One scan of all cells, asked for of its schedule; resolves when it has ended. */
+/** Triggers one scan of all cells through its schedule. Resolves when the scan has ended. */
 export async function scanForDrift(
   { taskQueue }: Pick<Installation, 'taskQueue'>,
   client: Pick<Client, 'schedule' | 'workflow'>,

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import type { LedgerEntry } from '../../contracts/ledger-entry.ts';
 
-/** That what one entry of a tenant leaves is what the next finds; returns what the last one leaves. */
+/** Checks that each entry of a tenant begins with the state that the previous entry left. Returns the last state. */
 export function requireJoined(chain: readonly LedgerEntry[]): LedgerEntry['next'] {
   let standing: LedgerEntry['next'];
   for (const entry of chain) {
     if (entry.next === undefined) continue;
-    // Two entries of one commit tell of one change.
+    // Two entries of one commit describe the same change.
     if (entry.next.revision === standing?.revision) assert.deepEqual(entry.next, standing, entry.action);
     else assert.deepEqual(entry.previous, standing, `${entry.action} ${entry.step ?? ''}`);
     standing = entry.next;

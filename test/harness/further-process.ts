@@ -6,13 +6,13 @@ import type { ServiceProcess, ServiceProcessOptions } from './service-process.ts
 /** One more API or worker of an installation, with ports of its own. */
 export interface FurtherProcess {
   readonly process: ServiceProcess;
-  /** Where an API is reached. */
+  /** The address of an API. */
   readonly server: string;
-  /** Where its metrics and health are. */
+  /** The port of its metrics and health checks. */
   readonly opsPort: number;
 }
 
-/** Makes one, with single settings replaced; it is started by whoever has asked for it. */
+/** Creates a process, with single settings replaced. The caller starts it. */
 export async function createFurtherProcess(
   { environment }: Pick<Installation, 'environment'>,
   entry: ServiceProcessOptions['entry'],

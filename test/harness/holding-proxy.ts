@@ -3,39 +3,49 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { until } from './until.ts';
 
-/** A message that the network keeps. */
+/** A message that the network holds back. */
 export interface HeldBack {
-  /** Whether it has come to the network. */
+  /** Whether it has reached the network. */
   isCaught(): boolean;
-  /** Resolves when it has come. */
+  /** Resolves when it has reached the network. */
   caught(): Promise<void>;
-  /** Resolves when whoever has sent it, or waits for it, has closed its connection. */
+  /** Resolves when the client that sent it, or that waits for it, has closed its connection. */
   abandoned(): Promise<void>;
-  /** Lets it go on its way, whoever may still be there. Resolves when a command has been answered, or a reply been sent. */
+  /**
+   * Delivers it, even if the client is gone. Resolves when a command has been answered, or when a reply has been sent.
+   */
   release(): Promise<void>;
 }
 
 /** A network between MongoDB's clients and one mongod. */
 export interface HoldingProxy {
-  /** The connection string that reaches the mongod through it; `directConnection` keeps the driver from going by another way. */
+  /**
+   * The connection string that reaches the mongod through it; `directConnection` keeps the driver from bypassing it.
+   */
   readonly uri: string;
-  /** Keeps the next command of this name that names `about` somewhere, or the reply to it; what comes after it on the same connection waits behind it. */
+  /**
+   * Holds back the next command of this name that contains `about`, or the reply to it. Later messages on the same
+   * connection wait behind it.
+   */
   holdNext(command: string, about: string, direction?: 'to mongod' | 'to client'): HeldBack;
   close(): Promise<void>;
 }
 
 const headerBytes = 16;
 const opMsg = 2013;
-/** Of an OP_MSG: the header, flags, the kind of the first section, the length of its document, the type of its first element. */
+/**
+ * Where the name is in an OP_MSG: after the header, flags, the kind of the first section, the length of its document,
+ * the type of its first element.
+ */
 const nameAt = headerBytes + 4 + 1 + 4 + 1;
 
-/** The name of the command in a message of the wire protocol; `undefined` where it is another message. */
+/** The name of the command in a message of the wire protocol; `undefined` for any other message. */
 function commandIn(message: Buffer): string | undefined {
   if (message.readInt32LE(12) !== opMsg) return undefined;
   return message.subarray(nameAt, message.indexOf(0, nameAt)).toString('utf8');
 }
 
-/** Takes whole messages out of a stream of bytes. */
+/** Splits a stream of bytes into whole messages. */
 function createReader(): (bytes: Buffer) => Buffer[] {
   let rest: Buffer = Buffer.alloc(0);
   return (bytes) => {
@@ -57,7 +67,10 @@ interface Hold {
   held?: { readonly client: Socket; readonly server: Socket; readonly bytes: Buffer[]; isReleased: boolean };
 }
 
-/** Stands between the mongod of this connection string and whoever uses the proxy's own. */
+/**
+ * Starts a proxy between the mongod of this connection string and the clients that use the connection string of the
+ * proxy.
+ */
 export async function startHoldingProxy(uri: string): Promise<HoldingProxy> {
   const { hostname, port } = new URL(uri);
   const target = { host: hostname, port: Number(port) };
@@ -70,7 +83,7 @@ export async function startHoldingProxy(uri: string): Promise<HoldingProxy> {
     let hold: Hold | undefined;
     for (const socket of [client, server]) {
       sockets.add(socket);
-      // What one side closes or breaks, the other hears of, unless something of it is still on its way.
+      // If one side closes, the other is closed too. A message that was held back keeps the connection to mongod open.
       socket.on('error', () => undefined);
       socket.on('close', () => {
         sockets.delete(socket);
@@ -105,7 +118,7 @@ export async function startHoldingProxy(uri: string): Promise<HoldingProxy> {
     holdNext(command, about, direction = 'to mongod') {
       const hold: Hold = { command, about, direction };
       holds.push(hold);
-      // Of a reply, when mongod has done what it tells of.
+      // A reply is caught when mongod has executed its command.
       const isCaught = (): boolean => hold.held !== undefined && hold.held.bytes.length > 0;
       return {
         isCaught,
@@ -113,10 +126,7 @@ export async function startHoldingProxy(uri: string): Promise<HoldingProxy> {
           await until(`${command} has been sent`, isCaught);
         },
         async abandoned() {
-          await until(
-            `whoever has to do with ${command} has closed the connection`,
-            () => hold.held?.client.destroyed === true,
-          );
+          await until(`the client of ${command} has closed its connection`, () => hold.held?.client.destroyed === true);
         },
         async release() {
           const { held } = hold;

@@ -34,7 +34,7 @@ export type Exchange = (request: HttpRequest) => Promise<HttpAnswer>;
 
 const contracts: readonly RouteContract[] = Object.values(routes);
 
-/** The route that the table has for a request, if any. */
+/** The route in the table that matches a request, if any. */
 function routeOf(method: string, path: string): RouteContract | undefined {
   const [bare = ''] = path.split('?');
   return contracts.find((route) => {
@@ -43,7 +43,10 @@ function routeOf(method: string, path: string): RouteContract | undefined {
   });
 }
 
-/** What every answer owes to its route's contract: declared statuses, declared problems, bodies of the declared form. */
+/**
+ * Checks an answer against the contract of its route: declared statuses, declared problems, bodies that match the
+ * schema.
+ */
 function requireContract(method: string, path: string, { status, headers, text, problem }: HttpAnswer): void {
   const route = routeOf(method, path);
   const told = `${method} ${path.slice(0, 200)} answered ${status} ${text.slice(0, 600)}`;
@@ -73,22 +76,25 @@ function requireContract(method: string, path: string, { status, headers, text, 
   const schema = asked?.[status];
   assert.ok(schema !== undefined, `${told}, which the route table does not declare`);
   const parsed = schema.safeParse(JSON.parse(text));
-  assert.ok(parsed.success, `${told}, which is not of the declared form: ${parsed.error?.message ?? ''}`);
-  // What is only rehearsed is there for nobody, and what was waited for is still to be found.
+  assert.ok(parsed.success, `${told}, which does not match the declared schema: ${parsed.error?.message ?? ''}`);
+  // The result of a dry run has no ETag because nobody can get it. An answer after a wait still has a Location.
   const isRehearsal = new URL(path, 'http://api').searchParams.get('dryRun') === 'true';
   assert.equal(
     headers.has('etag'),
     isRevised(schema) && !isRehearsal,
-    `${told}, where ETag goes with a revision that is shown`,
+    `${told}, but an ETag must be there exactly if a revision is shown`,
   );
   assert.equal(
     headers.has('location'),
     status !== 200 || headers.has('preference-applied'),
-    `${told}, where Location goes with what was made or goes on`,
+    `${told}, but a Location must be there exactly if something was created or continues`,
   );
 }
 
-/** Plain HTTP with an installation's API: nothing is retried, nothing is hidden, and each answer is held to the route table. */
+/**
+ * Plain HTTP with an installation's API: no retries, nothing hidden, and each answer is checked against the route
+ * table.
+ */
 export function createExchange({ server, token }: Pick<Installation, 'server' | 'token'>): Exchange {
   return async ({ method = 'GET', path, body, headers = {}, who, keepsContract = true }) => {
     const raw = typeof body === 'string' || body instanceof Uint8Array;

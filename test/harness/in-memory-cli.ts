@@ -16,9 +16,9 @@ export interface CliSetting {
   readonly workingDirectory?: string;
   readonly installationDirectory?: string;
   readonly interrupted?: AbortSignal;
-  /** Makes both outputs terminals of so many columns. */
+  /** Makes both outputs terminals with this many columns. */
   readonly terminalColumns?: number;
-  /** Makes the input a terminal too, at which this is typed. */
+  /** Makes the input a terminal too, where this text is typed. */
   readonly typed?: string;
   readonly createClient?: CliOptions['createClient'];
 }

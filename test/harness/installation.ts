@@ -22,7 +22,7 @@ export interface Who {
   readonly tenants?: readonly string[];
 }
 
-/** One API and one worker of an installation; its replicas have everything in common but their ports. */
+/** One API and one worker of an installation. Its replicas differ only in their ports. */
 export interface Replica {
   readonly api: ServiceProcess;
   readonly worker: ServiceProcess;
@@ -32,12 +32,12 @@ export interface Replica {
 /** One installation of Tenure on a stack: its own databases, task queue, API and worker. */
 export interface Installation extends Replica {
   readonly name: string;
-  /** All of them; the first is the installation's own `api`, `worker` and `server`. */
+  /** All replicas; the first is the installation's own `api`, `worker` and `server`. */
   readonly replicas: readonly Replica[];
   /** Where failpoints are armed; see `platform/failpoints.ts`. */
   readonly failpointDirectory: string;
   readonly taskQueue: string;
-  /** The control data, read past the API. */
+  /** The control data, read directly, not through the API. */
   readonly store: Store;
   /** The control deployment, as root. */
   readonly control: MongoClient;
@@ -56,7 +56,10 @@ export interface InstallationOptions {
   readonly replicas?: number;
   /** Replaces single settings of both processes. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Set to false where something they need is away: resolves when the API listens, not when it is ready. */
+  /**
+   * Set to false if something that they need is unavailable. The start then resolves when the API listens, not when it
+   * is ready.
+   */
   readonly awaitReady?: boolean;
 }
 
@@ -102,7 +105,7 @@ export async function startInstallation(
     first,
     ...(await Promise.all(Array.from({ length: replicaCount - 1 }, async () => replicaOn(await freePorts())))),
   ];
-  // What a test has written is for its owner alone, as the processes want their secrets.
+  // The processes require secret files to be readable by their owner only.
   for (const setting of ['TENURE_CELLS_FILE', 'TENURE_KEYRING_FILE', 'TENURE_CODEC_KEYRING_FILE']) {
     if (settings[setting] !== undefined && settings['TENURE_SECRET_FILE_ACCESS'] === undefined)
       chmodSync(settings[setting], 0o600);

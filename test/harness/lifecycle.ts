@@ -7,7 +7,7 @@ import type { Tenant } from '../../contracts/manifests/tenant.ts';
 import type { RouteId } from '../../contracts/routes.ts';
 import { tenantManifest } from './manifests.ts';
 
-/** The verb of each path that asks for nothing but a tenant. */
+/** The verb of each path that needs nothing but a tenant. */
 export const verbOf = {
   activate: 'activateTenant',
   suspend: 'suspendTenant',
@@ -21,17 +21,17 @@ export const verbOf = {
 
 export type Verb = (typeof verbOf)[keyof typeof verbOf];
 
-/** What a request about a tenant needs that is to be done whatever its revision, and once. */
+/** Options of a request that is carried out once, at any revision of the tenant. */
 export const always = () => ({ ifMatch: '*' as const, idempotencyKey: randomUUID() });
 
-/** Asks for a path by its verb and resolves when its operation has ended, however. */
+/** Requests a path by its verb. Resolves when its operation has ended, whatever its outcome. */
 export async function take(api: ApiClient, verb: Verb, name: string): Promise<Operation> {
   const { body } = await api.call(verb, { params: { name }, ...always() });
   assert.ok(body.operation !== undefined, `${verb} of ${name} starts an operation`);
   return ended(api, body.operation.id);
 }
 
-/** The operation when it has ended. */
+/** Waits until the operation has ended, and returns it. */
 export async function ended(api: ApiClient, id: string): Promise<Operation> {
   for (;;) {
     const { body } = await api.call('waitOperation', { params: { id }, query: { timeoutSeconds: 30 } });
@@ -58,7 +58,7 @@ export async function activeTenant(
   return (await api.call('getTenant', { params: { name } })).body;
 }
 
-/** Why a condition of a tenant is as it is. */
+/** The status and the reason of a condition of a tenant. */
 export function conditionOf(tenant: Tenant, type: string): string {
   const condition = tenant.status.conditions.find((one) => one.type === type);
   return condition === undefined ? 'absent' : `${condition.status} ${condition.reason}`;

@@ -3,7 +3,7 @@ import { apiVersion } from '../../contracts/manifests/metadata.ts';
 import type { RouteBodyInput } from '../../contracts/routes.ts';
 
 type PutTenant = RouteBodyInput<'putTenant'>;
-/** A manifest that declares its services, as all do that name no template. */
+/** A manifest that declares its services, as every manifest without a template does. */
 export type TenantInput = PutTenant & { spec: { services: NonNullable<PutTenant['spec']['services']> } };
 
 /** A tenant manifest with one service of two collections; `spec` replaces single fields. */

@@ -1,6 +1,7 @@
 /*
- * Loaded into a process before anything else, by `NODE_OPTIONS=--import=`: writes down all that the process draws at random,
- * one draw a line as base64, to the file that `TEST_RANDOM_FILE` names. So a test knows also those secrets that never leave it.
+ * Loaded into a process before anything else, by `NODE_OPTIONS=--import=`. Writes all random bytes that the process
+ * draws to the file that `TEST_RANDOM_FILE` names: one draw per line, as base64. So a test also knows the secrets that
+ * never leave the process.
  */
 import crypto from 'node:crypto';
 import { appendFileSync } from 'node:fs';
@@ -10,7 +11,7 @@ import { env } from 'node:process';
 const { randomBytes } = crypto;
 const file = env['TEST_RANDOM_FILE'] ?? '';
 
-/** What is drawn without a callback, as all keys and passwords are. */
+/** Records draws without a callback. All keys and passwords are drawn this way. */
 function recorded(size: number): Buffer {
   const drawn = randomBytes(size);
   appendFileSync(file, `${drawn.toString('base64')}\n`, { mode: 0o600 });

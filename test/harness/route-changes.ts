@@ -22,10 +22,10 @@ import { until } from './until.ts';
 /** Every route that changes something. */
 export const changingRoutes: readonly RouteId[] = routeIds.filter((id) => routes[id].method !== 'GET');
 
-/** What each of these routes is asked about has its name. */
+/** The name of the resource that a route is called for: the id of the route in lower case. */
 export const subjectOf = (id: RouteId): string => id.toLowerCase();
 
-/** How a Draft comes to where the path of a route begins. */
+/** The paths that bring a Draft to the state in which a route can be called. */
 const ways: Partial<Record<RouteId, readonly Verb[]>> = {
   activateTenant: [],
   suspendTenant: ['activateTenant'],
@@ -55,7 +55,7 @@ async function putPlan(api: ApiClient, name: string, tables: number): Promise<vo
 }
 
 async function prepareTenants(api: ApiClient): Promise<void> {
-  // The one that changes to `startup` has another until then.
+  // The tenant that changes to `startup` has this plan until then.
   await putPlan(api, 'other', 50);
   await Promise.all(
     Object.entries(ways).map(async ([id, verbs]) => {
@@ -100,7 +100,7 @@ async function startRollout(api: ApiClient, id: RouteId): Promise<string> {
     .body.id;
 }
 
-/** Paused by itself, at a tenant whose plan does not hold what the new version adds. */
+/** A roll-out that has paused by itself, at a tenant whose plan has no room for what the new version adds. */
 async function preparePaused(api: ApiClient): Promise<string> {
   const name = subjectOf('resumeRollout');
   await putPlan(api, 'tiny', 2);
@@ -118,7 +118,7 @@ async function preparePaused(api: ApiClient): Promise<string> {
   return id;
 }
 
-/** The reconciliation of a tenant, called off when a step of it had touched the cell. Nobody works on it. */
+/** A reconciliation that is cancelled after one of its steps has touched the cell. No worker runs it. */
 async function undoing({ client, store }: Pick<Installation, 'client' | 'store'>, name: string): Promise<string> {
   const { operation } = (
     await client().call('reconcileTenant', { params: { name }, ifMatch: '*', idempotencyKey: randomUUID() })
@@ -148,8 +148,8 @@ async function undoing({ client, store }: Pick<Installation, 'client' | 'store'>
 }
 
 /**
- * One change by every route that changes something: each can be made, none is in the way of another, and each says the
- * revision that it is made on. The worker ends on the way, so that an operation that is accepted stays so.
+ * One change by every route that changes something. Each can be made, none blocks another, and each names the revision
+ * that it is based on. The worker is stopped during the preparation, so that an accepted operation stays accepted.
  */
 async function prepareChanges(
   installation: Pick<Installation, 'client' | 'store' | 'worker' | 'control' | 'databases'>,
@@ -213,7 +213,7 @@ async function prepareChanges(
   return changes;
 }
 
-/** An installation in which the changes can be made, with plain HTTP to its API. */
+/** Starts an installation in which the changes can be made, with plain HTTP access to its API. */
 export async function startWithChanges(): Promise<{
   readonly installation: Installation;
   readonly exchange: Exchange;

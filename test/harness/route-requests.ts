@@ -5,9 +5,9 @@ import type { HttpRequest } from './http-exchange.ts';
 import { tenantManifest } from './manifests.ts';
 
 export interface About {
-  /** Of the tenant, template, plan or region. */
+  /** The name of the tenant, template, plan or region. */
   readonly name: string;
-  /** Of the operation, the roll-out or the tombstone. */
+  /** The id of the operation, the roll-out or the tombstone. */
   readonly id?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -52,10 +52,10 @@ function queryOf(id: RouteId, name: string): string {
   return queries[id] ?? '';
 }
 
-/** Token and policy are all that it is answered from. */
+/** Routes that are answered from the token and the policy alone. */
 export const needsNoControlData: readonly RouteId[] = ['getCaller'];
 
-/** The least request that a route's contract takes. */
+/** The smallest request that the contract of a route accepts. */
 export function requestBy(id: RouteId, { name, id: of = absentId, headers = {} }: About): HttpRequest {
   const contract: RouteContract = routes[id];
   const body = bodyOf(id, name);

@@ -1,7 +1,7 @@
 import type { CellDocument } from '../../store/documents.ts';
 import type { Installation } from './installation.ts';
 
-/** As if a worker saw every cell from now on: placements are decided, and nothing runs. */
+/** Makes every cell look as if a worker saw it from now on: placements are decided, although no worker runs. */
 export async function showCells({ control, databases }: Pick<Installation, 'control' | 'databases'>): Promise<void> {
   const cells = control.db(databases.control).collection<CellDocument>('cells');
   for (const cell of ['eu-west-1-a', 'us-east-1-a'])

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { nodeFlags } from '../../platform/node-flags.ts';
+import { nodeFlags } from '../../platform/processes.ts';
 import { until } from './until.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const running = new Set<ChildProcess>();
 let isArmed = false;
 
-/** Whoever interrupts a test, a benchmark or the fault matrix ends what it has started too. */
+/** Ends the child with this process, also when a test, a benchmark or the fault matrix is interrupted. */
 function endWithThisProcess(child: ChildProcess): void {
   if (!isArmed) {
     isArmed = true;
@@ -30,14 +30,14 @@ export interface ServiceProcess {
   readonly exitCode: number | null;
   /** Whether it has been started and has not ended. */
   readonly runs: boolean;
-  /** Everything it wrote so far, over all its lives. */
+  /** Everything it has written so far, across all its starts. */
   readonly output: () => string;
   start(): void;
   /** Resolves when it is ready for work. */
   ready(): Promise<void>;
   /** Resolves when the process has ended. */
   kill(signal: NodeJS.Signals): Promise<void>;
-  /** Resolves when the process has ended, by whatever cause. */
+  /** Resolves when the process has ended, for any reason. */
   ended(): Promise<void>;
 }
 
@@ -90,7 +90,7 @@ export function createServiceProcess({ entry, environment, opsPort }: ServicePro
         return answer?.ok === true;
       };
       await until(`${entry} is ready`, isReady).catch((error: unknown) => {
-        throw new Error(`${String(error)}; it answered ${told} last, and wrote:\n${output.slice(-4000)}`, {
+        throw new Error(`${String(error)}; its last answer was ${told}, and it wrote:\n${output.slice(-4000)}`, {
           cause: error,
         });
       });

@@ -1,4 +1,4 @@
-/** Loaded before a process (`--import`): its clock differs from everybody else's by TEST_CLOCK_SHIFT_MS. */
+/** Loaded before a process (`--import`): shifts its clock by TEST_CLOCK_SHIFT_MS. */
 const shiftMs = Number(process.env['TEST_CLOCK_SHIFT_MS']);
 const realNow = Date.now;
 

@@ -8,7 +8,7 @@ import type { ConditionType } from '../../domain/conditions.ts';
 import type { LabelRequirement } from '../../domain/label-selector.ts';
 import type { TenantFilterText } from '../../domain/tenant-filter.ts';
 
-// Few of each, so that what is asked for is often there.
+// Only a few of each, so that a filter often matches.
 export const labelKeys = fc.constantFrom('env', 'tier', 'in', 'notin', 'app.kubernetes.io/name', 'constructor');
 export const labelValues = fc.constantFrom(
   'prod',
@@ -55,7 +55,7 @@ export function writeRequirement(requirement: LabelRequirement, style: number): 
   return `${key} ${operator === 'in' ? 'in' : 'notin'} (${requirement.values.map(written).join(`${space},${space}`)})`;
 }
 
-/** What is asked of a tenant, taken apart. */
+/** The parts of a filter. */
 export interface Asked {
   readonly labels: readonly LabelRequirement[];
   readonly lifecycles: readonly LifecycleState[];
@@ -96,7 +96,7 @@ export const askings: fc.Arbitrary<Asked> = fc.record({
   showDeleted: fc.boolean(),
 });
 
-/** As a request asks for it. */
+/** The filter as the text of a request. */
 export function filterText({
   labels,
   lifecycles,
@@ -132,7 +132,7 @@ export interface FilteredTenant {
   readonly conditions: readonly Pick<Condition, 'type' | 'status'>[];
 }
 
-/** What the words mean, written down once more and without facets. */
+/** What a filter means: a second, independent implementation, without facets. */
 export function fits(
   tenant: FilteredTenant,
   { labels, lifecycles, conditions, plan, region, namePrefix, showDeleted }: Asked,

@@ -1,7 +1,7 @@
 import { MongoClient } from 'mongodb';
 import type { TenantAccess } from '../../contracts/tenant-access.ts';
 
-/** Whether a credential of the tenant's opens what is its own. */
+/** Whether a credential of a tenant can read the tenant's own data. */
 export async function canRead({ credential, endpoint, namespaces }: TenantAccess): Promise<boolean> {
   const client = new MongoClient(endpoint, {
     auth: credential,

@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
 import { until } from './until.ts';
 
-/** A program in a terminal of its own, at which a test types. */
+/** A program in a terminal of its own, where a test types. */
 export interface TerminalSession {
-  /** All that the terminal has shown, with what was typed and its escape sequences. */
+  /** Everything that the terminal has shown, including typed text and escape sequences. */
   readonly shown: () => string;
   type(text: string): void;
-  /** Resolves with the exit code, when the program has ended. */
+  /** Resolves with the exit code when the program has ended. */
   readonly ended: Promise<number>;
-  /** Takes the terminal away, and with it whatever runs there. */
+  /** Closes the terminal and ends everything that runs in it. */
   close(): void;
 }
 
@@ -21,7 +21,10 @@ export interface TerminalSetting {
 export const ctrlC = '\u0003';
 export const tab = '\t';
 
-/** Runs a command line as somebody at a terminal does: `script` of util-linux or BSD makes the pseudo-terminal, and passes on what is typed and how it ended. */
+/**
+ * Runs a command line as a person at a terminal does: `script` of util-linux or BSD creates the pseudo-terminal, and
+ * passes on the typed text and the exit code.
+ */
 export function openTerminal(commandLine: string, { cwd, environment, columns }: TerminalSetting): TerminalSession {
   const line = `stty cols ${columns} rows 24; ${commandLine}`;
   const scriptArguments =
@@ -36,7 +39,7 @@ export function openTerminal(commandLine: string, { cwd, environment, columns }:
   let shown = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => (shown += text));
-  // A terminal that has gone takes no more keys; that is seen by its end.
+  // A closed terminal accepts no more keys; `ended` reports that it is closed.
   child.stdin.on('error', () => undefined);
   const ended = new Promise<number>((resolve, reject) => {
     child.once('error', (error) =>

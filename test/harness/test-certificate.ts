@@ -1,4 +1,4 @@
-/** A certificate of its own authority, for 127.0.0.1 and localhost, good until 2126. Nobody trusts it but tests. */
+/** A self-signed certificate for 127.0.0.1 and localhost, valid until 2126. Only tests trust it. */
 export const testCertificate = `-----BEGIN CERTIFICATE-----
 MIIBrjCCAVSgAwIBAgIUDMcqHwHL9kcYNgTgfFpFW2b8h4QwCgYIKoZIzj0EAwIw
 FzEVMBMGA1UEAwwMVGVudXJlIHRlc3RzMCAXDTI2MTEyOTIzMjUwN1oYDzIxMjYx

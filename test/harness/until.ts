@@ -2,7 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const defaultPollMs = 25;
 
-/** Waits until `condition` returns something truthy, and returns it. What it throws is thrown on at once. */
+/**
+ * Waits until `condition` returns something other than false, undefined or null, and returns it. Its errors are thrown
+ * at once.
+ */
 export async function until<T>(
   what: string | (() => string),
   condition: () => Promise<T> | T,
@@ -14,7 +17,7 @@ export async function until<T>(
     const result = await condition();
     if (result !== false && result !== undefined && result !== null) return result;
     if (Date.now() > deadline)
-      throw new Error(`waited ${timeoutMs} ms in vain until ${typeof what === 'string' ? what : what()}`);
+      throw new Error(`timed out after ${timeoutMs} ms, waiting until ${typeof what === 'string' ? what : what()}`);
     await delay(pollMs);
   }
 }

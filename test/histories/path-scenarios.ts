@@ -9,7 +9,7 @@ import type { Installation } from '../harness/installation.ts';
 import { activeTenant, ended, takeAll, verbOf } from '../harness/lifecycle.ts';
 import type { Verb } from '../harness/lifecycle.ts';
 
-/** One course of a workflow. Its name begins with the workflow's type. Returns the id of the workflow whose history is kept. */
+/** A scenario of one workflow. Its name begins with the workflow's type. Returns the id of the workflow to record. */
 export interface Scenario {
   readonly name: string;
   run(installation: Installation, temporal: Client): Promise<string>;
@@ -17,7 +17,7 @@ export interface Scenario {
 
 type Asked = Exclude<OperationKind, 'activate'>;
 
-/** What an Active tenant goes through before the path can be taken. */
+/** The requests that bring an Active tenant to a state in which the path can start. */
 const ways: Record<Asked, readonly Verb[]> = {
   suspend: [],
   change_plan: [],
@@ -30,7 +30,7 @@ const ways: Record<Asked, readonly Verb[]> = {
   purge: ['suspendTenant', 'archiveTenant', 'deleteTenant'],
 };
 
-/** Asks for a path and returns its operation. */
+/** Requests a path and returns the id of its operation. */
 async function ask(installation: Installation, path: Asked, name: string, preempt = false): Promise<string> {
   const request = {
     params: { name },
@@ -76,7 +76,7 @@ function succeeded(path: Asked): Scenario {
   };
 }
 
-/** The steps at which the course of a path turns round. */
+/** The step at which an operation of each path is cancelled. */
 const turns = {
   suspend: 'revoke-access',
   resume: 'restore-access',
@@ -102,7 +102,7 @@ function cancelled(path: keyof typeof turns): Scenario {
   };
 }
 
-/** Of a preemption there are two courses: of the one that gives way and of the one that takes over. */
+/** A preemption has two histories: that of the preempted operation and that of the one that preempts it. */
 function preempted(keep: 'reconcile' | 'suspend', name: string): Scenario {
   return {
     name: `${keep}-${name}`,
@@ -119,7 +119,7 @@ function preempted(keep: 'reconcile' | 'suspend', name: string): Scenario {
   };
 }
 
-/** The paths that begin from a tenant that was Active once. */
+/** The scenarios of all paths that need a tenant that has been Active. */
 export const pathScenarios: readonly Scenario[] = [
   ...(Object.keys(ways) as Asked[]).map(succeeded),
   ...(Object.keys(turns) as (keyof typeof turns)[]).map(cancelled),

@@ -19,15 +19,15 @@ const recorded = path('./recorded');
 const codecKeyring = path('./codec-keyring.json');
 
 /**
- * Records the history of every course of every workflow anew, or of those that are named, with the key that the replay
- * test reads them by.
+ * Records the histories of all scenarios again, or only of those that are named, with the key with which the replay
+ * test reads them.
  */
 async function main(): Promise<number> {
   const named = process.argv.slice(2);
   const unknown = named.filter((name) => !scenarios.some((scenario) => scenario.name === name));
   if (unknown.length > 0)
     throw new OperatorError(
-      `no such course: ${unknown.join(', ')}; there are ${scenarios.map(({ name }) => name).join(', ')}`,
+      `unknown scenario: ${unknown.join(', ')}; give any of ${scenarios.map(({ name }) => name).join(', ')}`,
     );
   const tools = await acquireToolchain({ environment: process.env, report: console.error });
   await compile(process.env);

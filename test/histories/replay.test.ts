@@ -15,7 +15,7 @@ import { scenarios } from './scenarios.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 const recorded = path('./recorded');
-/** Of courses that an earlier build took and this one does not take any more. */
+/** Histories of an earlier build that this build would not produce any more. */
 const recordedBefore = path('./recorded-before');
 const filesIn = (directory: string): string[] => readdirSync(directory).filter((name) => name.endsWith('.json'));
 const files = filesIn(recorded);
@@ -26,7 +26,7 @@ function replay(workflowBundle: WorkflowBundle, file: string, directory = record
   return Worker.runReplayHistory(options, historyFromJSON(JSON.parse(readFileSync(join(directory, file), 'utf8'))));
 }
 
-// The SDK tells of every replay worker, and of the break that is wanted.
+// Otherwise the SDK logs every replay worker, and the violation that one test causes on purpose.
 Runtime.install({
   logger: new DefaultLogger('ERROR', () => undefined),
   telemetryOptions: { logging: { forward: {}, filter: 'OFF' } },
@@ -37,7 +37,7 @@ before(async () => {
   bundle = await bundleWorkflows();
 });
 
-test('every course that is described has been recorded, and every workflow type has one', () => {
+test('every scenario has a recorded history, and so does every workflow type', () => {
   assert.deepEqual(
     files.map((file) => file.replace('.json', '')).toSorted(),
     scenarios.map(({ name }) => name).toSorted(),
@@ -50,14 +50,14 @@ test('every course that is described has been recorded, and every workflow type 
 });
 
 for (const file of files) {
-  test(`today's workflows replay ${file}: operations in flight survive this build`, () => replay(bundle, file));
+  test(`the current workflows replay ${file}, so running operations survive this build`, () => replay(bundle, file));
 }
 
 for (const file of filesIn(recordedBefore)) {
-  test(`today's workflows replay ${file} as an earlier build ran it`, () => replay(bundle, file, recordedBefore));
+  test(`the current workflows replay ${file} as an earlier build ran it`, () => replay(bundle, file, recordedBefore));
 }
 
-test('a change that operations in flight would not survive is found', async () => {
+test('a change that running operations would not survive is detected', async () => {
   const logger = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
   const broken = await bundleWorkflowCode({
     workflowsPath: path('./broken/workflows.ts'),
@@ -67,7 +67,7 @@ test('a change that operations in flight would not survive is found', async () =
   await assert.rejects(replay(broken, 'activate-succeeded.json'), DeterminismViolationError);
 });
 
-test('a recorded history holds no plaintext of what the workflow was given', () => {
+test('a recorded history contains no plaintext of the workflow input', () => {
   for (const file of files.filter((name) => name.startsWith('activate'))) {
     const text = readFileSync(join(recorded, file), 'utf8');
     const payloads = [...text.matchAll(/"data": ?"([^"]+)"/g)].map(([, data]) =>

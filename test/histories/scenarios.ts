@@ -20,7 +20,7 @@ function ofSchedule(name: string, scheduleId: (taskQueue: string) => string): Sc
     async run({ taskQueue }, temporal) {
       const schedule = temporal.schedule.getHandle(scheduleId(taskQueue));
       await schedule.trigger();
-      return until(`${name} has run`, async () => {
+      return until(`${name} has started`, async () => {
         const { info } = await schedule.describe();
         const action = info.recentActions.at(-1)?.action;
         return action?.type === 'startWorkflow' ? action.workflow.workflowId : undefined;
@@ -39,7 +39,7 @@ async function activate(
     ifNoneMatch: '*',
     body: tenantManifest(name, { lifecycle: 'Active', ...spec }),
   });
-  const tenant = await until('the tenant is there', () => store.resources.find('Tenant', name));
+  const tenant = await until('the tenant exists', () => store.resources.find('Tenant', name));
   const id = tenant.operation?.id ?? (await store.operations.list({ tenants: [tenant._id], limit: 1 }))[0]?._id ?? '';
   return { id, workflowId: operationWorkflowId(tenant._id, id) };
 }
@@ -48,18 +48,18 @@ async function ended({ store }: Installation, id: string): Promise<void> {
   await until('the operation ends', async () => (await store.operations.find(id))?.unfinished !== true);
 }
 
-/** Resolves when a workflow knows that it is to stop. */
+/** Cancels a workflow. Resolves when the cancellation is in its history. */
 async function cancelled(temporal: Client, workflowId: string): Promise<void> {
   const workflow = temporal.workflow.getHandle(workflowId);
   await workflow.cancel();
-  await until('the workflow is told', async () =>
+  await until('the cancellation is in the history', async () =>
     (await workflow.fetchHistory()).events?.some(
       (event) => event.workflowExecutionCancelRequestedEventAttributes != null,
     ),
   );
 }
 
-/** A verification, with what happens while it runs. */
+/** Runs a verification, and `meanwhile` during it. Returns the id of its workflow. */
 async function verified(
   { client }: Installation,
   name: string,
@@ -138,7 +138,7 @@ export const scenarios: readonly Scenario[] = [
       const { numActionsTaken: before } = (await schedule.describe()).info;
       await schedule.trigger();
       await failpoint.hit();
-      const workflowId = await until('the scan is known', async () => {
+      const workflowId = await until('the scan has started', async () => {
         const { recentActions, numActionsTaken } = (await schedule.describe()).info;
         const action = recentActions.at(-1)?.action;
         return numActionsTaken > before && action?.type === 'startWorkflow' ? action.workflow.workflowId : undefined;
@@ -183,7 +183,7 @@ export const scenarios: readonly Scenario[] = [
       const failpoint = armFailpoint(installation, 'verify.canaries-planted', 'pause');
       return verified(installation, 'unverified', 'opposite', async () => {
         await failpoint.hit();
-        // Of a tenant that may do nothing it proves nothing what is refused to it.
+        // A refusal proves nothing if the tenant has no access at all.
         await takeAll(installation.client(), 'unverified', ['suspendTenant']);
         failpoint.release();
       });

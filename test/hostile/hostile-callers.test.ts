@@ -18,16 +18,16 @@ let bulkyUid = '';
 let running = '';
 let lastEventId = '';
 
-/** So that it takes few connections to ask for more. */
+/** Low limits, so that few connections exceed them. */
 const [mostWatches, mostWaits, mostRequests] = [12, 12, 20];
 
 /** How long each kind of load lasts. */
 const loadMs = Number(process.env['TENURE_HOSTILE_SECONDS'] ?? '3') * 1_000;
-/** Where not every status that is expected has come. */
+/** Rounds stop earlier when every expected status has been answered. */
 const mostRounds = 6;
-/** What the API's image is given (`docker-compose.yml`). */
+/** The memory limit of the API in `docker-compose.yml`. */
 const shippedMb = 512;
-/** Everybody else is answered within this. */
+/** The time within which other callers must be answered. */
 const othersWithinMs = 1_000;
 
 const large = (name: string, change: number) =>
@@ -67,7 +67,7 @@ before(async () => {
       body: large(`bulky-${index}`, 0),
       ifNoneMatch: '*',
     });
-  // Nobody runs it, so whoever waits for it waits.
+  // No worker runs it, so a request that waits for it blocks.
   running =
     (
       await api.call('putTenant', {
@@ -97,12 +97,12 @@ interface Asked {
   readonly unread?: boolean;
 }
 
-/** Statuses by how often they came; of connections that the API ended, `ended`. */
+/** How often each status was answered; `ended` counts the connections that the API closed. */
 type Tally = Map<string, number>;
 
 const count = (tally: Tally, what: string): void => void tally.set(what, (tally.get(what) ?? 0) + 1);
 
-/** Asks again and again, so many at once, until the time is up. */
+/** Sends requests until the time is up, `atOnce` of them at the same time. */
 async function storm(
   who: Who,
   asked: (turn: number) => Asked,
@@ -129,7 +129,7 @@ async function storm(
         clearTimeout(giveUp);
         resolve();
       };
-      // Of an answer that has come and is not read nothing more is told.
+      // An answer that is left unread emits no further event.
       const giveUp = setTimeout(
         () => {
           asking.destroy();
@@ -166,7 +166,7 @@ function peakMb(): number {
   return Math.round(Number(line?.[1]) / 1024);
 }
 
-/** What another caller waits for its answers meanwhile, in milliseconds. */
+/** How long another caller waits for its answers meanwhile, in milliseconds, sorted. */
 async function othersWait(until: number): Promise<number[]> {
   const headers = { authorization: `Bearer ${await installation.token({ subject: 'honest', roles: ['operator'] })}` };
   const waited: number[] = [];
@@ -182,7 +182,10 @@ async function othersWait(until: number): Promise<number[]> {
   return waited.toSorted((a, b) => a - b);
 }
 
-/** All roles at once do their worst, until each of these statuses has been answered; everybody else is answered, and the process lives. */
+/**
+ * Attacks the API with all roles at once until each expected status has been answered. Checks that other callers are
+ * answered in time, and that the process survives.
+ */
 async function underLoad(
   t: TestContext,
   expected: readonly string[],
@@ -191,7 +194,7 @@ async function underLoad(
 ): Promise<void> {
   const tally: Tally = new Map();
   const { pid } = installation.api;
-  // Where more wants to run than there are processors, everything takes its time.
+  // If more has to run than there are processors, every answer takes longer.
   const bound = othersWithinMs * Math.max(1, (loadavg()[0] ?? 0) / availableParallelism());
   const waited: number[] = [];
   for (
@@ -214,9 +217,9 @@ async function underLoad(
   );
   assert.ok(
     installation.api.runs && installation.api.pid === pid,
-    `the process ended:\n${installation.api.output().slice(-4_000)}`,
+    `the process has ended:\n${installation.api.output().slice(-4_000)}`,
   );
-  assert.ok(peakMb() < shippedMb, `${peakMb()} MB`);
+  assert.ok(peakMb() < shippedMb, `the process used ${peakMb()} MB`);
   assert.ok(at(0.95) < bound, `others waited ${at(0.95)} ms`);
   for (const status of tally.keys())
     assert.match(status, /^(2..|4..|503|ended)$/, `answers: ${[...tally.keys()].join()}`);
@@ -224,7 +227,7 @@ async function underLoad(
   assert.ok(!installation.api.output().includes('"code":"internal"'));
 }
 
-test('bodies at their bounds and beyond', async (t) => {
+test('request bodies at their limits and beyond', async (t) => {
   const bodies = Object.values(hostileBodies);
   await underLoad(
     t,
@@ -239,7 +242,7 @@ test('bodies at their bounds and beyond', async (t) => {
   );
 });
 
-test('pages of what is largest, read and left unread', async (t) => {
+test('pages of the largest resources, read and left unread', async (t) => {
   const pages = [
     '/v1/tenants?pageSize=500',
     '/v1/tenants/bulky/revisions?pageSize=500',
@@ -264,7 +267,7 @@ test('more waits and requests than a caller may have', async (t) => {
   );
 });
 
-test('headers at their bounds and beyond, and refusals without end', async (t) => {
+test('headers at their limits and beyond, and endless denials', async (t) => {
   await underLoad(
     t,
     ['404', '431'],
@@ -278,11 +281,11 @@ test('headers at their bounds and beyond, and refusals without end', async (t) =
     .db(installation.databases.control)
     .collection('ledger')
     .countDocuments({ outcome: 'denied' });
-  t.diagnostic(`${entries} entries of refusals`);
-  assert.ok(entries < 1_500, `${entries} entries`);
+  t.diagnostic(`${entries} ledger entries of denials`);
+  assert.ok(entries < 1_500, `${entries} ledger entries of denials`);
 });
 
-test('more watches than a caller may have, from before everything, read and left unread', async (t) => {
+test('more watches than a caller may have, from the first event on, read and left unread', async (t) => {
   await underLoad(
     t,
     ['200', '403', '429'],

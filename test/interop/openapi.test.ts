@@ -10,7 +10,7 @@ import { runSchemathesis } from './schemathesis.ts';
 import { callers, seed } from './seeded-api.ts';
 import type { Seeded } from './seeded-api.ts';
 
-/** How long for each role, and from where: see CONTRIBUTING.md. Without it, what `npm test` has the time for. */
+/** The time for each role, and the seed: see CONTRIBUTING.md. The defaults are those of `npm test`. */
 const { TENURE_FUZZ_SECONDS: secondsText = '25', TENURE_FUZZ_SEED: seedText = '4711' } = process.env;
 const seconds = Number(secondsText);
 const randomSeed = seedText === 'random' ? randomInt(2 ** 31) : Number(seedText);
@@ -18,7 +18,7 @@ const randomSeed = seedText === 'random' ? randomInt(2 ** 31) : Number(seedText)
 /** Every value at the edge of every parameter takes a minute or two for each role. */
 const hasTimeForEdges = seconds >= 200;
 
-/** Where time is short, who may do everything is tried at random, and everybody else with the examples only. */
+/** If time is short, only the admin, who may do everything, sends random requests; other roles send the examples. */
 function phasesOf(role: string): readonly string[] {
   if (hasTimeForEdges) return ['examples', 'coverage', 'fuzzing', 'stateful'];
   return role === 'admin' ? ['examples', 'fuzzing', 'stateful'] : ['examples'];
@@ -29,7 +29,7 @@ let installation: Installation;
 let seeded: Seeded;
 before(async () => {
   command = await acquireTool(schemathesis, { environment: process.env, report: console.error });
-  // Nothing but what is asked for is to happen, and the brake would stop most of it.
+  // Only what is requested must happen, and the brake would stop most of it.
   installation = await startInstallation(attachToStack(), {
     settings: { TENURE_BRAKE_AT_LEAST: '1000000', TENURE_DRIFT_SCAN_SECONDS: '86400' },
   });
@@ -38,12 +38,12 @@ before(async () => {
 after(() => installation.stop());
 
 for (const [role, caller] of Object.entries(callers)) {
-  test(`what the API answers to ${role} is what the OpenAPI document says`, async () => {
+  test(`the answers of the API to ${role} match the OpenAPI document`, async () => {
     const token = await installation.token(role === 'tenant-admin' ? { ...caller, tenants: [seeded.own] } : caller);
     const known = await fetch(`${installation.server}/v1/operations/${seeded.names['operations']?.['id']?.[0]}`, {
       headers: { authorization: `Bearer ${token}` },
     });
-    assert.notEqual(known.status, 401, 'or everything that follows would be about nothing');
+    assert.notEqual(known.status, 401, 'the token is accepted; otherwise the rest tests nothing');
     const { ok, report } = await runSchemathesis({
       command,
       server: installation.server,
@@ -54,7 +54,7 @@ for (const [role, caller] of Object.entries(callers)) {
       seconds,
       seed: randomSeed,
     });
-    // At once: where this runs for long, the runner's own summary is far away.
+    // Printed at once: after a long run, the summary of the test runner comes much later.
     console.log(ok ? report.slice(report.indexOf('= SUMMARY =')) : report);
     assert.ok(ok, `TENURE_FUZZ_SEED=${randomSeed}: see the report above`);
   });

@@ -16,9 +16,9 @@ export interface SchemathesisRun {
   readonly server: string;
   readonly token: string;
   readonly names: Names;
-  /** Of `examples`, `coverage`, `fuzzing` and `stateful`. */
+  /** Some of `examples`, `coverage`, `fuzzing` and `stateful`. */
   readonly phases: readonly string[];
-  /** Requests of each route in `fuzzing`, sequences in `stateful`; they are repeated with others while there is time. */
+  /** Requests per route in `fuzzing`, sequences in `stateful`; while there is time, more rounds with others follow. */
   readonly maxExamples: number;
   /** Time budget of the run; it ends some seconds later. */
   readonly seconds: number;
@@ -27,17 +27,17 @@ export interface SchemathesisRun {
 
 export interface Verdict {
   readonly ok: boolean;
-  /** What it said, for people. */
+  /** Its output, for people. */
   readonly report: string;
 }
 
-/** What has begun when the time is up is brought to its end, and what failed is made smaller. */
+/** When the time is up, it finishes what it has begun, and shrinks the requests that failed. */
 const endsWithinSeconds = 600;
 
 const list = (values: readonly (string | number)[]): string =>
   `[${values.map((value) => JSON.stringify(value)).join(', ')}]`;
 
-/** Half of the names that requests hold are of something that is there. */
+/** Half of the names in requests are of resources that exist. */
 function dictionaries(names: Names): string[] {
   const all = Object.entries(names).flatMap(([tag, parameters]) =>
     Object.entries(parameters).map(([parameter, values]) => ({ tag, parameter, values })),
@@ -65,23 +65,23 @@ enabled = false
 bearer = "\${TENURE_TOKEN}"
 
 [checks]
-# Whether what fits the schema is accepted depends on what is there, and on rules that JSON Schema cannot say (two services of one name);
-# that each refusal is one that the route declares is checked all the same.
+# Whether valid input is accepted depends on what exists, and on rules that JSON Schema cannot express, such as no two
+# services of one name. Each refusal must still be one that the route declares.
 positive_data_acceptance.enabled = false
-# A tenant that was deleted can still be read until its purge, and brought back.
+# A deleted tenant can be read and undeleted until its purge.
 use_after_free.enabled = false
 # Without If-Match the answer is 428 (RFC 6585).
 negative_data_rejection.expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 431]
 missing_required_header.expected-statuses = [400, 401, 403, 404, 422, 428]
 
-# Waiting is tried, not waited for.
+# Requests that wait are tried, but wait only for a short time.
 [dictionaries.waits]
 values = ["wait=1", "respond-async, wait=0"]
 
 [dictionaries.wait-seconds]
 values = [0, 1]
 
-# Whatever stands is changed more often than nothing.
+# Most requests with If-Match apply to any revision, so that they change something.
 [dictionaries.whatever]
 values = ["*"]
 
@@ -90,15 +90,15 @@ values = ["*"]
 "header.If-Match" = { dictionary = "whatever", probability = 0.7 }
 "query.timeoutSeconds" = { dictionary = "wait-seconds", probability = 0.9 }`,
     ...dictionaries(names),
-    // A stream does not end, which is what it would wait for; test/integration/api/watch.test.ts reads them.
+    // It would wait for the end of a stream, which never comes; test/integration/api/watch.test.ts reads the streams.
     ...Object.keys(streams).map((id) => `[[operations]]\ninclude-operation-id = "${id}"\nenabled = false`),
   ].join('\n\n');
 }
 
-/** Has Schemathesis make requests of the OpenAPI document and hold the answers to it. */
+/** Runs Schemathesis: it generates requests from the OpenAPI document and checks the answers against it. */
 export async function runSchemathesis(run: SchemathesisRun): Promise<Verdict> {
   const { command, server, token, phases, maxExamples, seconds } = run;
-  // It keeps what it learns where it runs.
+  // It stores its data in the folder in which it runs.
   const folder = mkdtempSync(join(tmpdir(), 'tenure-schemathesis-'));
   try {
     const config = join(folder, 'schemathesis.toml');

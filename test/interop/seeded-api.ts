@@ -11,16 +11,16 @@ export const callers = {
   service: { subject: 'shop-service', roles: ['service'] },
 } as const satisfies Record<string, Who>;
 
-/** What there is for requests to name, by the tag of the routes and the parameter of their path. */
+/** The names of existing resources, by the tag of the routes and the parameter of their path. */
 export type Names = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 
 export interface Seeded {
   readonly names: Names;
-  /** Uid of the tenant that its own admin is confined to. */
+  /** Uid of the only tenant that the tenant-admin may access. */
   readonly own: string;
 }
 
-/** Makes one of everything, so that requests get further than "not found". The names of released examples are among them. */
+/** Creates resources of every kind, so that requests get further than "not found". Some have names of the examples. */
 export async function seed(installation: Installation): Promise<Seeded> {
   const api = installation.client();
   await declareBasics(api);

@@ -7,11 +7,11 @@ export type Allowed =
   | { readonly refused: ProblemCode }
   | {
       readonly status: 200 | 201 | 202;
-      /** The operation in the answer: one that it names, a new one, or none. */
+      /** The operation in the answer: an existing one, a new one, or none. */
       readonly operation: { readonly id: string } | 'new' | 'none';
-      /** Whether anything is committed for it. */
+      /** Whether the request commits anything. */
       readonly changes: boolean;
-      /** Given the new operation's id, where there is one, and those of the operations that follow it. */
+      /** Takes the id of the new operation, if there is one, and the ids of the operations that follow it. */
       readonly after: (operationId: string, following: readonly string[]) => World;
     };
 

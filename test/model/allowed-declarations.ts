@@ -5,7 +5,7 @@ import type { ManifestFields, RequestOf } from './request.ts';
 import { begunAll, isBeingUndone, knownPlans, legsOf, withEvent } from './world.ts';
 import type { ModelTenant, World } from './world.ts';
 
-/** What the declaration of a new tenant may be answered. */
+/** The allowed answers to the declaration of a new tenant. */
 export function create(world: World, fields: ManifestFields): Allowed[] {
   if (world.tenant !== null) return refusals('already_exists');
   const { lifecycle = 'Draft', plan, title = null, flawed = false } = fields;
@@ -43,7 +43,7 @@ export function create(world: World, fields: ManifestFields): Allowed[] {
   return [{ status: 202, operation: 'new', changes: true, after }];
 }
 
-/** What a manifest may be answered. */
+/** The allowed answers to a manifest. */
 export function put(world: World, request: RequestOf<'put'>): Allowed[] {
   const { tenant } = world;
   if (tenant === null) return request.on === 'absent' ? create(world, request) : refusals('not_found');
@@ -54,7 +54,7 @@ export function put(world: World, request: RequestOf<'put'>): Allowed[] {
   const { plan, lifecycle: declared = tenant.declared, title = null, flawed = false } = request;
   const same =
     declared === tenant.declared && plan === tenant.plan && title === tenant.title && flawed === tenant.flawed;
-  // Who declares what stands after a declaration that was taken back means it.
+  // After a declaration was rolled back, a manifest that repeats the restored spec is a change: it confirms that spec.
   if (same && operation === null && tenant.takenBack)
     return settled(world, { ...withEvent(tenant, 'updated'), takenBack: false });
   if (same) {
@@ -64,7 +64,7 @@ export function put(world: World, request: RequestOf<'put'>): Allowed[] {
   }
   if (operation !== null) return refusals('operation_in_progress');
 
-  // Outside Draft what has a path of its own is brought about by an operation.
+  // Outside Draft, a field that has its own path is changed by an operation.
   const isDraft = state === 'Draft';
   const changesPlan = !isDraft && plan !== tenant.plan;
   const legs = legsOf(state, declared, {

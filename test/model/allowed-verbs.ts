@@ -11,7 +11,7 @@ type VerbRequest = RequestOf<'verb' | 'purge' | 'change-plan'>;
 const pathOf = (request: VerbRequest): OperationKind =>
   request.do === 'verb' ? request.path : request.do === 'purge' ? 'purge' : 'change_plan';
 
-/** Where a verb has nothing to do: undelete and reconcile are always something to be done. */
+/** The state in which a verb has nothing to do. Undelete and reconcile always have something to do. */
 const home: Partial<Record<OperationKind, LifecycleState>> = {
   activate: 'Active',
   resume: 'Active',
@@ -25,13 +25,13 @@ function isThere(request: VerbRequest, tenant: ModelTenant): boolean {
   return request.do === 'change-plan' ? tenant.plan === request.plan : home[pathOf(request)] === tenant.state;
 }
 
-/** Everything that stands in a verb's way, of a tenant that nothing runs on. */
+/** All reasons to refuse a verb on a tenant on which no operation runs. */
 function objectionsToVerb(request: VerbRequest, tenant: ModelTenant): ProblemCode[] {
   const path = pathOf(request);
   const objections: ProblemCode[] = [];
   if (leads(path, tenant) === undefined) objections.push('transition_not_allowed');
   if ((path === 'delete' || path === 'purge') && tenant.hold !== null) objections.push('policy_refused');
-  // No tenant of the model gets old enough for a purge that is not asked for before its time.
+  // No tenant of the model becomes old enough for a purge that is not early.
   if (request.do === 'purge' && !request.early) objections.push('policy_refused');
   if (request.do === 'change-plan' && !knownPlans.includes(request.plan)) objections.push('policy_refused');
   return objections;
@@ -43,7 +43,7 @@ function assignedBy(request: VerbRequest, { state }: ModelTenant): Assigned {
   return to === undefined || to === 'Deleted' || to === state ? {} : { declared: to };
 }
 
-/** What a path that is asked for by its name may be answered. */
+/** The allowed answers to a verb: a request that names its path. */
 export function verb(world: World, request: VerbRequest): Allowed[] {
   const { tenant } = world;
   if (tenant === null) return refusals('not_found');
@@ -59,11 +59,11 @@ export function verb(world: World, request: VerbRequest): Allowed[] {
   return anew(world, tenant, request);
 }
 
-/** What a verb may be answered that the running operation, where there is one, does not bring about. */
+/** The allowed answers to a verb that the running operation, if there is one, does not already carry out. */
 function anew(world: World, tenant: ModelTenant, request: VerbRequest): Allowed[] {
   const path = pathOf(request);
   const { operation: running } = tenant;
-  // What it will be when the running operation has been undone is what the rules are about.
+  // The rules apply to the tenant as it will be after the running operation is undone.
   const stands = undone(tenant);
   const to = leads(path, stands);
   if (running !== null) {
@@ -89,7 +89,7 @@ function anew(world: World, tenant: ModelTenant, request: VerbRequest): Allowed[
   return [{ status: 202, operation: 'new', changes: true, after }];
 }
 
-/** What a cancellation of this operation may be answered. */
+/** The allowed answers to a cancellation of this operation. */
 export function cancel(world: World, id: string): Allowed[] {
   const { tenant, ended } = world;
   if (tenant?.pending?.id === id) {

@@ -17,14 +17,14 @@ function hold(world: World, tenant: ModelTenant, reason: string | null): Allowed
   return settled(world, { ...changed, operation: { ...operation, ends: endsUnderHold(operation, reason !== null) } });
 }
 
-/** The deletion asks policy before each of its steps, and policy looks at the hold. */
+/** The deletion asks policy before each of its steps, and policy checks the hold. */
 function endsUnderHold({ ends, stands }: RunningOperation, held: boolean): readonly FinalOperationState[] {
   if (ends.every((end) => end === 'cancelled')) return ends;
   if (held && stands === 'early') return ['failed'];
   return [...new Set([...ends, held ? ('failed' as const) : ('succeeded' as const)])];
 }
 
-/** Plans change while a tenant is Active or Suspended, and are scheduled then. */
+/** A plan can be changed or scheduled only while the tenant is Active or Suspended. */
 const takesPlans = ({ state }: ModelTenant): boolean => state === 'Active' || state === 'Suspended';
 
 function schedule(world: World, tenant: ModelTenant, plan: string): Allowed[] {
@@ -41,7 +41,7 @@ function unschedule(world: World, tenant: ModelTenant): Allowed[] {
   return [{ status: 200, operation: 'none', changes: false, after: () => world }];
 }
 
-/** Every answer that the model allows to a request in this world. `about`: of `cancel`, the operation that it names. */
+/** Every answer that the model allows to a request in this world. `about`: the operation that a `cancel` names. */
 export function allowedIn(world: World, request: ModelRequest, about?: string): Allowed[] {
   switch (request.do) {
     case 'create':

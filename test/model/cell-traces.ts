@@ -1,11 +1,11 @@
 import type { MongoClient } from 'mongodb';
 import type { ModelTenant } from './world.ts';
 
-/** Everything that there is of one tenant outside the registry. */
+/** Everything that exists of one tenant outside the registry. */
 export interface Traces {
   readonly claims: number;
   readonly users: number;
-  /** Of its user. */
+  /** Roles that its users have. */
   readonly grants: number;
   readonly roles: number;
   readonly collections: number;
@@ -58,7 +58,7 @@ async function tracesOnCell(cell: MongoClient, uid: string): Promise<Omit<Traces
   return found;
 }
 
-/** Looks for a tenant's uid wherever anything of it could be, by whatever layout. */
+/** Looks for a tenant's uid in every place that any layout uses. */
 export async function tracesOf(
   cells: readonly MongoClient[],
   secrets: MongoClient,
@@ -83,7 +83,7 @@ export async function tracesOf(
   };
 }
 
-/** What there should be of a tenant on which nothing runs; `null`: of one that was purged. */
+/** What should exist of a tenant on which no operation runs; `null`: of a purged tenant. */
 export function expectedTraces(tenant: ModelTenant | null): Traces {
   if (tenant === null || tenant.state === 'Draft' || tenant.deletedFrom === 'Draft') return nothing;
   const kept = { claims: 1, roles: 2, collections: 2, documents: tenant.documents, secrets: 2 };

@@ -9,7 +9,7 @@ import { viewOfTenant } from './wire.ts';
 import { emptyWorld } from './world.ts';
 import type { World } from './world.ts';
 
-/** What the model believes: of each tenant, everything that may be so. */
+/** What the model knows: for each tenant, all worlds that are possible. */
 export interface Model {
   readonly worlds: Map<TenantKey, readonly World[]>;
 }
@@ -22,12 +22,14 @@ export function worldsOf(model: Model, tenant: TenantKey): readonly World[] {
   return model.worlds.get(tenant) ?? [emptyWorld];
 }
 
-/** The product did what the model does not allow. */
+/** The error for an answer that the model does not allow. */
 export function diverged(worlds: readonly World[], exchanges: readonly Exchange[], when: string): Error {
   return new Error(`the model cannot explain this (${when})\n${explain(worlds, exchanges)}`);
 }
 
-/** Takes in what requests that were made at the same time were answered. @throws where no order explains it */
+/**
+ * Updates the model with the answers to concurrent requests. @throws if no order of the requests explains the answers
+ */
 export function concluded(model: Model, exchanges: readonly Exchange[]): void {
   for (const tenant of new Set(exchanges.map(({ request }) => request.tenant))) {
     const about = exchanges.filter(({ request }) => request.tenant === tenant);
@@ -38,7 +40,7 @@ export function concluded(model: Model, exchanges: readonly Exchange[]): void {
   }
 }
 
-/** All that is looked at of a tenant on which nothing runs, beside what anybody sees. */
+/** Everything that is compared for an idle tenant: its view, and what the view does not show. */
 interface Facts {
   readonly view: View | null;
   readonly deletedFrom?: string | null;
@@ -78,7 +80,7 @@ async function endsAsTold(run: ModelRun, { ended }: World): Promise<boolean> {
   return true;
 }
 
-/** Waits until nothing runs, and holds what is seen then against what the model believes. */
+/** Waits until the tenant is idle, and compares it with the model. */
 export async function settle(model: Model, run: ModelRun, tenant: TenantKey): Promise<void> {
   const found = await run.settle(tenant);
   const facts = factsOf(found);
@@ -95,7 +97,7 @@ export async function settle(model: Model, run: ModelRun, tenant: TenantKey): Pr
     );
     const believed = atRest.map((world) => JSON.stringify({ ...factsIn(world), ended: world.ended }));
     throw new Error(
-      `${run.name(tenant)} has come to rest where the model does not have it\nfound:\n  ${JSON.stringify({ ...facts, ended: Object.fromEntries(ends) })}\nbelieved:\n  ${believed.join('\n  ')}`,
+      `${run.name(tenant)} is idle in a state that the model does not allow\nfound:\n  ${JSON.stringify({ ...facts, ended: Object.fromEntries(ends) })}\nexpected one of:\n  ${believed.join('\n  ')}`,
     );
   }
   model.worlds.set(tenant, fitting);
@@ -105,7 +107,7 @@ export async function settle(model: Model, run: ModelRun, tenant: TenantKey): Pr
     assert.deepEqual(
       await run.traces(uid),
       expectedTraces(alive),
-      `what there is of ${run.name(tenant)} (${uid}), ${alive?.state ?? 'purged'}`,
+      `traces of ${run.name(tenant)} (${uid}), ${alive?.state ?? 'purged'}`,
     );
   }
 }

@@ -12,10 +12,10 @@ import { apiDeaths, describeStep, pausePoints, requestsOf, workerDeaths } from '
 import type { Step } from './step.ts';
 import { wayThroughLife } from './whole-life.ts';
 
-/** A step that is generated, and how much of it must be possible where it is to be taken. */
+/** A generated step, and whether it must be accepted where it is performed. */
 export interface GeneratedStep {
   readonly step: Step;
-  /** Whether its first request must be one that is accepted there: what is refused anyway leads nowhere. */
+  /** Whether its first request must be accepted there: a request that is refused leads nowhere. */
   readonly fits: boolean;
 }
 
@@ -47,7 +47,7 @@ const manifest = fc.record(
 
 const verbs = fc.constantFrom(...verbPaths);
 
-/** Everything that can be asked of one tenant. */
+/** All requests on one tenant. */
 function requestsOn(tenant: TenantKey): Fc.Arbitrary<ModelRequest> {
   const about = { tenant: fc.constant(tenant) };
   return fc.oneof(
@@ -106,7 +106,7 @@ const withKey = (request: ModelRequest): boolean => request.do !== 'cancel' && r
 const takesPath = (request: ModelRequest): boolean =>
   ['verb', 'purge', 'change-plan', 'create', 'put'].includes(request.do);
 
-/** What is asked while something else runs is mostly about cancelling, holding and overtaking it. */
+/** Requests while an operation runs: most of them cancel or preempt it, or put the tenant on hold. */
 function othersOn(tenant: TenantKey): Fc.Arbitrary<ModelRequest> {
   return fc.oneof(
     {
@@ -152,9 +152,9 @@ function othersOn(tenant: TenantKey): Fc.Arbitrary<ModelRequest> {
 }
 
 export interface Weights {
-  /** Of steps in which a process is killed; they last long. */
+  /** Weight of the steps that kill a process; they take long. */
   readonly kills: number;
-  /** Of those in which a database is; only where the stack is the model's own. */
+  /** Weight of the steps that kill a database; not 0 only if the model has its own stack. */
   readonly mongodKills: number;
 }
 
@@ -243,7 +243,10 @@ export function generatedSteps({ kills, mongodKills }: Weights): Fc.Arbitrary<Ge
   );
 }
 
-/** Where the first tenant of a run is in its life when the run begins: by chance alone few would get far. */
+/**
+ * The first steps of a run. They bring a tenant to some point of its life: with random steps alone, few tenants would
+ * get far.
+ */
 export const starts: Fc.Arbitrary<readonly Step[]> = fc
   .record({ tenant: tenants, verbs: fc.constantFrom(...[0, 1, 2, 3, 4, 5]), held: fc.boolean() })
   .map(({ tenant, verbs, held }) => {
@@ -251,7 +254,7 @@ export const starts: Fc.Arbitrary<readonly Step[]> = fc
     return [...wayThroughLife(tenant).slice(0, verbs), ...hold].map((request) => ({ step: 'send', request }));
   });
 
-/** Whether a step means anything where the model has the tenants: only a time that is set can come. */
+/** Whether a step is possible in the model's worlds: only a time that is set can come. */
 export function isPossible(model: Model, step: Step): boolean {
   if (step.step !== 'purge-time' && step.step !== 'plan-time') return requestsOf(step).length > 0;
   const tenant = worldsOf(model, step.tenant)[0]?.tenant ?? null;
@@ -259,14 +262,14 @@ export function isPossible(model: Model, step: Step): boolean {
   return tenant?.scheduled != null && (tenant.state === 'Active' || tenant.state === 'Suspended');
 }
 
-/** Whether a step leads anywhere from where the model has the tenants. */
+/** Whether a step is worth performing in the model's worlds. */
 function isWorthwhile(model: Model, { step, fits }: GeneratedStep): boolean {
   const [request] = requestsOf(step);
   if (request === undefined || !isPossible(model, step)) return false;
   const [world] = worldsOf(model, request.tenant);
-  // What is not there refuses everything alike.
+  // A tenant that does not exist refuses all of these in the same way.
   if (!fits || request.do === 'cancel' || request.do === 'read') return world?.tenant != null;
-  // That it is stale is all that is to be wrong with a stale request.
+  // A stale request must be wrong only because it is stale.
   const otherwise = 'on' in request && request.on === 'stale' ? { ...request, on: 'any' as const } : request;
   return world !== undefined && allowedIn(world, otherwise).some((one) => !('refused' in one) && one.changes);
 }

@@ -14,7 +14,7 @@ import type { ModelRun } from './run.ts';
 
 const keys = Object.keys(modelTenants) as TenantKey[];
 
-/** Holds all that a run has left against what the model believes. Nothing runs any more. */
+/** Compares everything that a run has left with the model. No operation may run. */
 export async function finalChecks(
   model: Model,
   run: ModelRun,
@@ -27,13 +27,13 @@ export async function finalChecks(
     if (world === undefined) continue;
     const { items } = (await exchange({ path: `/v1/tombstones?name=${run.name(key)}` })).json<{ items: Tombstone[] }>();
     const purged = items.map(({ uid }) => uid).toSorted();
-    assert.equal(purged.length, world.past.length, 'every purged tenant has left its tombstone');
+    assert.equal(purged.length, world.past.length, 'every purged tenant has a tombstone');
     for (const [index, uid] of purged.entries())
       await verifyLedgerOf(run.installation, uid, { events: world.past[index] ?? [], purged: true });
     if (world.tenant === null) continue;
     alive.push(run.name(key));
     const { uid } = (await exchange({ path: `/v1/tenants/${run.name(key)}` })).json<Tenant>().metadata;
-    assert.ok(!purged.includes(uid), 'no uid is used again');
+    assert.ok(!purged.includes(uid), 'no uid is reused');
     await verifyLedgerOf(run.installation, uid, { events: world.tenant.events, purged: false });
   }
   const listed = (
@@ -42,19 +42,22 @@ export async function finalChecks(
   assert.deepEqual(
     listed.items.map(({ metadata }) => metadata.name),
     alive,
-    'the list has who is there',
+    'the list has exactly the tenants that exist',
   );
   await credentialsOpenWhatTheyShould(model, run, stack);
   nothingSecretWasSaid(run, stack);
 }
 
-/** The user that counts now: there is another whenever access is given. */
+/** The current user: each time access is granted, it may be a new one. */
 async function userOf(run: ModelRun, key: TenantKey): Promise<string> {
   return (await run.installation.client().call('openTenant', { params: { name: run.name(key) }, body: {} })).body
     .credential.username;
 }
 
-/** The credential that was handed out last opens its tenant when that is Active and has not been given access anew, and nothing otherwise. */
+/**
+ * The last credential that was handed out opens its tenant if the tenant is Active and its user is still the same.
+ * Otherwise it opens nothing.
+ */
 async function credentialsOpenWhatTheyShould(
   model: Model,
   run: ModelRun,
@@ -110,6 +113,6 @@ function nothingSecretWasSaid(
   for (const secret of secrets) {
     assert.ok(secret.length > 8);
     for (const form of [secret, Buffer.from(secret).toString('base64').replace(/=+$/, ''), encodeURIComponent(secret)])
-      assert.ok(!everything.includes(form), 'no answer holds a credential');
+      assert.ok(!everything.includes(form), 'no answer contains a credential');
   }
 }

@@ -45,14 +45,14 @@ export async function killMongod(
   { set, requests }: StepOf<'kill-mongod'>,
 ): Promise<void> {
   if (stack === undefined)
-    throw new Error('only the databases of a stack of its own are killed: run this with npm run test:model');
+    throw new Error('databases can be killed only if the model has its own stack; run npm run test:model');
   const sending = requests.map((request) => run.send(request));
   await Promise.race(sending);
   await stack.mongodHandle(set).kill('SIGKILL');
   await stack.mongodHandle(set).start();
   const { api, worker, store } = run.installation;
   await Promise.all([api.ready(), worker.ready()]);
-  await until('every cell is seen again', async () =>
+  await until('every cell is reachable again', async () =>
     [...(await store.cells.observations()).values()].every(({ reachable }) => reachable),
   );
   concluded(model, await Promise.all(sending));

@@ -7,7 +7,9 @@ import { upgradeOnRead } from '../../store/storage-versions.ts';
 import { entryOf } from '../harness/control-data.ts';
 import type { Installation } from '../harness/installation.ts';
 
-/** What stands beside an entry's bytes is what the bytes say, and opens what they commit to. */
+/**
+ * Checks that the fields beside an entry's bytes match the bytes, and that the openings match the commitments in them.
+ */
 function verifyCopies(document: LedgerDocument, entry: LedgerEntry): void {
   assert.deepEqual(
     [
@@ -36,7 +38,7 @@ function verifyCopies(document: LedgerDocument, entry: LedgerEntry): void {
     assert.equal(
       pointer === '/actor/subject' ? entry.actor.subject : entry.actor.onBehalfOf,
       commitment(salt, value),
-      `what opens ${pointer}`,
+      `the opening of ${pointer} matches the commitment`,
     );
   }
 }
@@ -63,7 +65,7 @@ function verifyOperation(
     assert.deepEqual(
       done.filter((step) => !steps('undo').includes(step)),
       [],
-      `${told}: what was done is undone`,
+      `${told}: every finished step is undone`,
     );
 }
 
@@ -79,7 +81,7 @@ function verifyRevisions(revisions: readonly RevisionDocument[], entries: readon
     spec,
   } of revisions) {
     const committing = entries.find(({ id }) => id === ledgerEntry);
-    assert.ok(committing !== undefined, `the entry of generation ${generation}`);
+    assert.ok(committing !== undefined, `generation ${generation} has a ledger entry`);
     const digest = canonicalDigest(spec);
     assert.deepEqual(
       [committing.next?.generation, committing.next?.digest],
@@ -89,7 +91,7 @@ function verifyRevisions(revisions: readonly RevisionDocument[], entries: readon
   }
 }
 
-/** No two operations have ever had one fence. */
+/** Checks that no two operations ever had the same fence. */
 function verifyFences(entries: readonly LedgerEntry[]): void {
   const holders = new Map<number, string | undefined>();
   for (const { fence, operationId } of entries) {
@@ -99,7 +101,10 @@ function verifyFences(entries: readonly LedgerEntry[]): void {
   }
 }
 
-/** In the order of the tenant's revisions; ids are of several clocks. What has no revision after it is the purge. */
+/**
+ * The event types in the order of the tenant's revisions, because ids come from several clocks. Only the purge has no
+ * next revision.
+ */
 function eventsIn(entries: readonly LedgerEntry[]): string[] {
   const told = entries.filter(({ event }) => event !== undefined);
   return told
@@ -109,7 +114,10 @@ function eventsIn(entries: readonly LedgerEntry[]): string[] {
 
 type WithControlData = Pick<Installation, 'control' | 'databases' | 'store'>;
 
-/** Holds everything that the ledger, the revisions and the operations say of one tenant against each other. Nothing runs on it. Returns its entries. */
+/**
+ * Compares everything that the ledger, the revisions and the operations say about one tenant, and returns its entries.
+ * No operation may run on it.
+ */
 export async function verifyRecordsOf(
   { control, databases, store }: WithControlData,
   uid: string,
@@ -128,7 +136,7 @@ export async function verifyRecordsOf(
   assert.deepEqual(
     entries.filter(({ operationId }) => operationId !== undefined && !known.has(operationId)),
     [],
-    'entries of operations that are not there',
+    'every operation that an entry names exists',
   );
   verifyFences(entries);
   const revisions = (
@@ -137,21 +145,21 @@ export async function verifyRecordsOf(
   verifyRevisions(revisions, entries);
   const tenant = await store.resources.findByUid('Tenant', uid);
   const tombstone = await store.tombstones.find(uid);
-  assert.equal(tenant === undefined, tombstone !== undefined, `${uid} is in the registry, or has a tombstone`);
-  assert.equal(tenant?.generation ?? tombstone?.generation, revisions.length, 'the newest revision is what stands');
+  assert.equal(tenant === undefined, tombstone !== undefined, `${uid} is either in the registry or has a tombstone`);
+  assert.equal(tenant?.generation ?? tombstone?.generation, revisions.length, 'the newest revision is the current one');
   if (tenant !== undefined) assert.deepEqual([tenant.operation, tenant.pending], [null, null], 'the lock is free');
   if (tombstone !== undefined)
     assert.equal(entries.find(({ id }) => id === tombstone.ledgerEntry)?.event?.type, 'tenant.purged.v1');
   return entries;
 }
 
-/** The same, and against the model. */
+/** Does the same, and compares the events with the model. */
 export async function verifyLedgerOf(
   installation: WithControlData,
   uid: string,
   { events, purged }: { readonly events: readonly string[]; readonly purged: boolean },
 ): Promise<void> {
   const entries = await verifyRecordsOf(installation, uid);
-  assert.deepEqual(eventsIn(entries), events, `what the ledger tells of ${uid}`);
+  assert.deepEqual(eventsIn(entries), events, `events of ${uid} in the ledger`);
   assert.equal((await installation.store.tombstones.find(uid)) !== undefined, purged, `whether ${uid} is purged`);
 }

@@ -24,7 +24,7 @@ import type { Step } from './step.ts';
 import { wholeLife } from './whole-life.ts';
 import { knownPlans } from './world.ts';
 
-/** How much is run, and which: see CONTRIBUTING.md. Without any of it, what `npm test` has the time for. */
+/** What is run, and how much: see CONTRIBUTING.md. The defaults are what `npm test` has time for. */
 const {
   TENURE_MODEL_RUNS: runs = '40',
   TENURE_MODEL_SECONDS: seconds = '20',
@@ -35,11 +35,11 @@ const {
 } = process.env;
 const seed = seedText === 'random' ? randomInt(2 ** 31) : Number(seedText);
 const maxSteps = 30;
-/** As much time is given to making a failing run shorter. */
+/** How long a failing run may be shortened. */
 const shortenMs = 120_000;
 
 const regressions = readRegressions();
-/** Databases are killed only where nobody else has theirs. */
+/** Databases are killed only in a stack that nothing else uses. */
 const needsOwnStack =
   mongodKills !== '0' || regressions.some(({ steps }) => steps.some(({ step }) => step === 'kill-mongod'));
 let ownStack: EmbeddedStack | undefined;
@@ -52,7 +52,7 @@ let counted = { runs: 0, steps: 0 };
 before(async () => {
   if (needsOwnStack) ownStack = await createTemporaryStack();
   stack = ownStack ?? attachToStack();
-  // Nothing but the model is to take tenants away, or to begin operations.
+  // Only the model may start operations, and the brake must not refuse them.
   installation = await startInstallation(stack, {
     settings: { TENURE_DRIFT_SCAN_SECONDS: '86400', TENURE_BRAKE_AT_LEAST: '1000000' },
   });
@@ -89,21 +89,21 @@ function newRun(): Performing {
   };
 }
 
-/** Takes the steps in order, those that cannot be taken left out, and looks at all that is left of them. */
+/** Performs the steps in order, skips those that are not possible, and does the final checks. */
 async function replay(steps: readonly Step[]): Promise<void> {
   const performing = newRun();
   for (const step of steps) if (isPossible(performing.model, step)) await perform(performing, step);
   await finalChecks(performing.model, performing.run, stack);
 }
 
-test('what the model could not explain once, it can explain', async (t) => {
+test('the model explains every saved regression', async (t) => {
   for (const { file, steps } of regressions) await t.test(file, () => replay(steps));
 });
 
-test('a whole life is as the model has it, with all that is refused on its way', () => replay(wholeLife('a')));
+test('a whole life matches the model, with every request that is refused on the way', () => replay(wholeLife('a')));
 
 test(
-  `whatever is asked for, by whom at once, and whoever dies, is as the model has it (seed ${seed})`,
+  `random requests, races and killed processes match the model (seed ${seed})`,
   { timeout: 24 * 3_600_000 },
   async (t) => {
     const until = performance.now() + Number(seconds) * 1000;
@@ -131,7 +131,7 @@ test(
       await fc.asyncModelRun(() => ({ model: performing.model, real: performing }), chosen);
       await finalChecks(performing.model, performing.run, stack);
     });
-    // What was taken is made shorter below: fast-check would begin with what is shortest, and each try takes seconds.
+    // A failing run is shortened below: fast-check would begin with the shortest runs, and each attempt takes seconds.
     const details = await fc.check(lives, {
       seed,
       numRuns: Number(runs),
@@ -146,7 +146,7 @@ test(
     const kept = keepRegression({ ...at, steps: shortest.steps });
     const said = shortest.error instanceof Error ? shortest.error.message : String(shortest.error);
     throw new Error(
-      `${said}\n\nafter:\n${shortest.steps.map((step) => `  ${describeStep(step)}`).join('\n')}\n\nseed ${seed}, path "${at.path}"; kept as ${kept}`,
+      `${said}\n\nafter:\n${shortest.steps.map((step) => `  ${describeStep(step)}`).join('\n')}\n\nseed ${seed}, path "${at.path}"; saved as ${kept}`,
       { cause: shortest.error },
     );
   },

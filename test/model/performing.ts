@@ -12,11 +12,14 @@ export interface Performing {
   readonly model: Model;
   readonly run: ModelRun;
   readonly temporal: Client;
-  /** The stack, where it is the model's own, so that its databases may be killed. */
+  /** The stack, if the model has its own: then its databases may be killed. */
   readonly stack: Pick<EmbeddedStack, 'mongodHandle'> | undefined;
 }
 
-/** Resolves when the failpoint is reached; to `false` when the request began nothing, or it ended without coming by. */
+/**
+ * Resolves to `true` when the failpoint is reached; to `false` if the request started no operation, or the operation
+ * ended without reaching it.
+ */
 export async function reached({ model, run }: Performing, name: string, { answer, request }: Sent): Promise<boolean> {
   const path = join(run.installation.failpointDirectory, name);
   const operation = answer.kind === 'done' ? answer.operation : null;
@@ -28,7 +31,7 @@ export async function reached({ model, run }: Performing, name: string, { answer
   const hit =
     isNew &&
     (await until(
-      `${name} is reached or passed by`,
+      `${name} is reached or the operation has ended`,
       async () =>
         existsSync(`${path}.hit`) ? 'hit' : (await run.endOf(operation)) === undefined ? undefined : 'ended',
       120_000,

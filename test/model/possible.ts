@@ -6,7 +6,7 @@ import type { ModelRequest } from './request.ts';
 import { endedAs } from './world.ts';
 import type { Standing, World } from './world.ts';
 
-/** What can be seen of a tenant at any time. */
+/** What a caller can see of a tenant at any time. */
 export interface View {
   readonly state: string;
   readonly declared: string;
@@ -29,21 +29,21 @@ export type Answer =
       readonly following: readonly string[];
       readonly view: View | null;
     }
-  /** None came: what the ledger knows of the request is what is known. */
+  /** No answer came: all that is known about the request is in the ledger. */
   | {
       readonly kind: 'lost';
       readonly committed: boolean;
       readonly operation: string | null;
       readonly following: readonly string[];
     }
-  /** The kept answer of an earlier request under the same key, byte for byte: nothing is done. */
+  /** The stored answer to an earlier request with the same key, byte for byte: nothing is done. */
   | { readonly kind: 'replayed' }
-  /** Refused for what was done with its idempotency key before: nothing is done. */
+  /** Refused because of an earlier request with the same idempotency key: nothing is done. */
   | { readonly kind: 'key'; readonly code: 'idempotency_in_progress' | 'idempotency_key_reused' };
 
 export interface Exchange {
   readonly request: ModelRequest;
-  /** Of a cancellation: the operation. */
+  /** The operation that a cancellation names. */
   readonly about?: string | undefined;
   readonly answer: Answer;
 }
@@ -70,7 +70,7 @@ export function distinct(worlds: readonly World[]): World[] {
   return [...new Map(worlds.map((world) => [keyOf(world), world])).values()];
 }
 
-/** These worlds, and all that they may become by themselves; `only`: by operations that end so. */
+/** These worlds, and all worlds that they may become when operations end. `only`: the ends that are considered. */
 export function eventually(
   worlds: readonly World[],
   only: readonly FinalOperationState[] = ['succeeded', 'failed', 'cancelled'],
@@ -86,7 +86,7 @@ export function eventually(
   return [...found.values()];
 }
 
-/** The world after an answer that may be given in it; `undefined` where it may not. */
+/** The world after this answer; `undefined` if the answer is not allowed in this world. */
 function afterAnswer(world: World, allowed: Allowed, answer: Answer): World | undefined {
   if ('refused' in allowed) return answer.kind === 'refused' && answer.code === allowed.refused ? world : undefined;
   if (answer.kind === 'lost') {
@@ -114,15 +114,15 @@ function afterExchange(world: World, { request, about, answer }: Exchange): Worl
   return allowedIn(world, request, about).flatMap((allowed) => afterAnswer(world, allowed, answer) ?? []);
 }
 
-/** The worlds in which this was answered, with nothing else going on. */
+/** The worlds after this exchange, if nothing else happens. */
 export function after(worlds: readonly World[], exchange: Exchange): World[] {
   return distinct(worlds.flatMap((world) => afterExchange(world, exchange)));
 }
 
 /**
- * The worlds that these requests, which were made at the same time, may have led to: those of every order in which their
- * answers can be explained (Wing and Gong, "Testing and verifying concurrent objects", 1993), with operations ending
- * in between. Empty where no order explains them.
+ * The worlds that these concurrent requests may have led to: those of every order that explains the answers (Wing and
+ * Gong, "Testing and verifying concurrent objects", 1993). Operations may end in between. Empty if no order explains
+ * the answers.
  */
 export function afterAll(worlds: readonly World[], exchanges: readonly Exchange[]): World[] {
   const now = eventually(worlds);
@@ -132,7 +132,7 @@ export function afterAll(worlds: readonly World[], exchanges: readonly Exchange[
   );
 }
 
-/** The worlds in which this operation runs and stands there. */
+/** The worlds in which this operation runs, with `stands` as its progress. */
 export function standing(worlds: readonly World[], operation: string, stands: Standing): World[] {
   return worlds.flatMap((world) =>
     world.tenant?.operation?.id === operation
@@ -141,7 +141,7 @@ export function standing(worlds: readonly World[], operation: string, stands: St
   );
 }
 
-/** What the model would have allowed, for people. */
+/** The answers, and what the model would have allowed, as text for people. */
 export function explain(worlds: readonly World[], exchanges: readonly Exchange[]): string {
   const lines = exchanges.map(({ request, answer }) => `  ${describeRequest(request)} → ${keyOf(answer)}`);
   const allowed = exchanges.map(({ request, about }) => {
@@ -157,7 +157,7 @@ export function explain(worlds: readonly World[], exchanges: readonly Exchange[]
   return [
     'answered:',
     ...lines,
-    'allowed, each by itself:',
+    'allowed for each request alone:',
     ...allowed,
     'from:',
     ...worlds.map((world) => `  ${keyOf(world.tenant)}`),

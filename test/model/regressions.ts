@@ -7,7 +7,10 @@ import type { Step } from './step.ts';
 
 const directory = fileURLToPath(new URL('regressions', import.meta.url));
 
-/** A run that the model could not explain once. The steps are what is replayed: a seed means another run when a generator changes. */
+/**
+ * A saved run that the model could not explain. Its steps are replayed, because its seed gives a different run after a
+ * generator is changed.
+ */
 export interface Regression {
   readonly seed: number;
   readonly path: string;
@@ -16,7 +19,7 @@ export interface Regression {
   readonly steps: readonly Step[];
 }
 
-/** All that are kept, by file name. */
+/** All saved regressions, in the order of their file names. */
 export function readRegressions(): (Regression & { readonly file: string })[] {
   return readdirSync(directory)
     .filter((file) => file.endsWith('.json'))
@@ -24,7 +27,7 @@ export function readRegressions(): (Regression & { readonly file: string })[] {
     .map((file) => ({ file, ...(JSON.parse(readFileSync(join(directory, file), 'utf8')) as Regression) }));
 }
 
-/** Keeps a failing run; the same steps have the same file. Returns its path. */
+/** Saves a failing run, and returns the path of its file. The same steps are always saved in the same file. */
 export function keepRegression({ seed, path, steps }: Omit<Regression, 'reads'>): string {
   const name = createHash('sha256').update(JSON.stringify(steps)).digest('hex').slice(0, 12);
   const file = join(directory, `${name}.json`);

@@ -1,14 +1,16 @@
 import { declarableLifecycles } from '../../contracts/lifecycle.ts';
 import type { DeclarableLifecycle, OperationKind } from '../../contracts/lifecycle.ts';
 
-/** The tenants of one run, each in another isolation mode. */
+/** The tenants of one run, each in a different isolation mode. */
 export const modelTenants = { a: 'dedicated', b: 'hybrid', c: 'schema' } as const;
 export type TenantKey = keyof typeof modelTenants;
 
-/** Which revision a request says it is about. `stale`: one that was read before, perhaps of an earlier tenant of this name. */
+/**
+ * The revision that a request expects. `stale`: one that was read earlier, perhaps of an earlier tenant with this name.
+ */
 export type On = 'any' | 'current' | 'stale';
 
-/** A tenant's declaration, as much of it as the model varies. */
+/** The part of a tenant's declaration that the model varies. */
 export interface ManifestFields {
   readonly lifecycle?: DeclarableLifecycle;
   readonly plan: string;
@@ -68,7 +70,7 @@ export function everythingOf(tenant: TenantKey): ModelRequest[] {
   ];
 }
 
-/** A request in one line, for people. */
+/** A request as one line of text for people. */
 export function describeRequest(request: ModelRequest): string {
   const { do: what, tenant, ...rest } = request;
   const details = Object.entries(rest).map(([name, value]) => (value === true ? name : `${name}=${String(value)}`));

@@ -16,26 +16,26 @@ import type { Exchange } from './possible.ts';
 import type { ModelRequest, TenantKey } from './request.ts';
 import { answerOf, headersOf, httpOf, viewOfTenant } from './wire.ts';
 
-/** Longer than an operation takes whose worker has died and that only the sweep finds. */
+/** Longer than an operation takes if its worker was killed and only the sweep finds it. */
 const settleTimeoutMs = 180_000;
 const notNowTimeoutMs = 60_000;
-/** No resource stands at it. */
+/** No resource has this revision. */
 const noRevision = '"0"';
 
-/** A request as it was sent, and what came back. */
+/** A request that was sent, and its answer. */
 export interface Sent extends Exchange {
   readonly correlationId: string;
-  /** The answer's bytes; empty where none came. */
+  /** The answer's bytes; empty if none came. */
   readonly text: string;
 }
 
 export interface SendOptions {
   readonly key?: string;
-  /** The API may die: no answer is an answer too. */
+  /** The API may be killed: a missing answer is accepted. */
   readonly mayBeLost?: boolean;
 }
 
-/** A tenant on which nothing runs. */
+/** A tenant on which no operation runs. */
 export interface SettledTenant {
   readonly document: TenantDocument;
   readonly shown: Tenant;
@@ -43,20 +43,20 @@ export interface SettledTenant {
 
 export type Credential = TenantAccess['credential'];
 
-/** The tenants of one run of the model, in the installation: what is asked of them, and all that was answered. */
+/** The tenants of one run of the model in the installation: sends requests about them, and keeps all answers. */
 export interface ModelRun {
   readonly installation: Installation;
   readonly name: (tenant: TenantKey) => string;
-  /** Every answer that should hold no secret. */
+  /** Every answer that must not contain a secret. */
   readonly said: string[];
   /** Credentials that were handed out, by uid. */
   readonly credentials: Map<string, Credential>;
   /** Uids of the tenants that had this name, oldest first. */
   readonly uids: (tenant: TenantKey) => readonly string[];
   send(request: ModelRequest, options?: SendOptions): Promise<Sent>;
-  /** What became of a request whose answer was lost. The API must be back. */
+  /** Finds out what became of a request whose answer was lost. The API must be running again. */
   resolve(sent: Sent): Promise<Sent>;
-  /** Waits until nothing runs on the tenant; `undefined`: there is none. */
+  /** Waits until no operation runs on the tenant; `undefined`: the tenant does not exist. */
   settle(tenant: TenantKey): Promise<SettledTenant | undefined>;
   endOf(operation: string): Promise<FinalOperationState | undefined>;
   traces(uid: string): Promise<Traces>;
@@ -76,7 +76,7 @@ export function createModelRun(installation: Installation, cells: readonly Mongo
   const said: string[] = [];
   const credentials = new Map<string, Credential>();
   const uids = new Map<TenantKey, string[]>();
-  /** Read before the last rest, newest first. */
+  /** Read before the last `settle`, newest first. */
   const earlierTags = new Map<TenantKey, readonly Tag[]>();
   const newTags = new Map<TenantKey, readonly Tag[]>();
   const current = new Map<TenantKey, Tag>();
@@ -91,7 +91,7 @@ export function createModelRun(installation: Installation, cells: readonly Mongo
     return tag;
   }
 
-  /** Of what was read earlier, rather what looks like what is there now. */
+  /** One of the earlier tags, preferably one that looks like the current tag. */
   function staleTag(tenant: TenantKey): string {
     const now = current.get(tenant);
     const earlier = (earlierTags.get(tenant) ?? []).filter((tag) => tag.uid !== now?.uid || tag.etag !== now.etag);
@@ -114,19 +114,19 @@ export function createModelRun(installation: Installation, cells: readonly Mongo
     return (await store.operations.list({ tenants: [found._id], limit: 1 }))[0]?._id;
   }
 
-  /** The last answer that is not "not now". */
+  /** Repeats the request until the answer is not "not now", and returns that answer. */
   async function lastAnswer(
     send: () => Promise<HttpAnswer>,
   ): Promise<{ readonly answer: HttpAnswer; readonly repeated: boolean }> {
     let tries = 0;
     const notNows = new Set<string>();
     const answer = await until(
-      () => `the API says something else than ${[...notNows].join(', ')}`,
+      () => `the API answers something other than ${[...notNows].join(', ')}`,
       async () => {
         tries += 1;
         const one = await send();
         said.push(one.text);
-        // A request that was cut off may hold its key for a while.
+        // An interrupted request may keep its key in use for a while.
         const notNow =
           one.status === 503 || (tries > 1 && one.status === 409 && one.problem().code === 'idempotency_in_progress');
         if (notNow) notNows.add(one.problem().detail);
@@ -177,7 +177,7 @@ export function createModelRun(installation: Installation, cells: readonly Mongo
         .db(databases.control)
         .collection('ledger')
         .countDocuments({ correlationId, outcome: { $in: ['allowed', 'succeeded'] } });
-      // Ids rise in the order in which operations follow each other.
+      // Ids increase in the order in which operations follow each other.
       const [operation, ...following] = await control
         .db(databases.control)
         .collection<{ _id: string }>('operations')
@@ -196,7 +196,7 @@ export function createModelRun(installation: Installation, cells: readonly Mongo
     },
     async settle(tenant) {
       await until(
-        `nothing runs on ${name(tenant)}`,
+        `no operation runs on ${name(tenant)}`,
         async () => {
           const found = await store.resources.find('Tenant', name(tenant));
           return found === undefined || (found.operation === null && found.pending === null);
@@ -208,12 +208,12 @@ export function createModelRun(installation: Installation, cells: readonly Mongo
       earlierTags.set(tenant, [...(newTags.get(tenant) ?? []), ...(earlierTags.get(tenant) ?? [])]);
       newTags.delete(tenant);
       if (answer.status === 404) {
-        assert.equal(document, undefined, 'what the API does not find is not in the registry');
+        assert.equal(document, undefined, 'a tenant that the API does not find is not in the registry');
         current.delete(tenant);
         return undefined;
       }
       const shown = answer.json<Tenant>();
-      assert.ok(document !== undefined, 'what the API shows is in the registry');
+      assert.ok(document !== undefined, 'a tenant that the API returns is in the registry');
       current.set(tenant, remember(tenant, shown.metadata, answer.headers.get('etag') ?? undefined));
       assert.equal(viewOfTenant(shown).operation, null);
       return { document, shown };

@@ -1,13 +1,13 @@
 import type { ModelRequest } from './request.ts';
 import type { Step } from './step.ts';
 
-/** A run that failed, and why. */
+/** A run that failed, and its error. */
 export interface Failing {
   readonly steps: readonly Step[];
   readonly error: unknown;
 }
 
-/** A step with one request less, for each that it can do without. */
+/** Smaller versions of a step: with one request less, or with a single request. */
 function lesser(step: Step): Step[] {
   const fewer = (requests: readonly ModelRequest[], least: number): readonly (readonly ModelRequest[])[] =>
     requests.length > least ? requests.map((_, index) => requests.toSpliced(index, 1)) : [];
@@ -30,9 +30,9 @@ function lesser(step: Step): Step[] {
 }
 
 /**
- * Leaves away whatever a failing run also fails without, until a time of `performance.now()`: halves, quarters, single steps
- * (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input", 2002), then single requests. The last step
- * stays, for it is the one that failed.
+ * Removes everything without which a failing run still fails, until a time of `performance.now()`: halves, quarters,
+ * single steps (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input", 2002), then single
+ * requests. The last step is kept, because it is the one that failed.
  */
 export async function shortened(
   failing: Failing,
@@ -44,7 +44,7 @@ export async function shortened(
     if (performance.now() > until) return false;
     const error: unknown = await replay(steps).then(
       () => undefined,
-      (caught: unknown) => caught ?? new Error('it failed without a reason'),
+      (caught: unknown) => caught ?? new Error('the run failed without an error'),
     );
     if (error !== undefined) shortest = { steps, error };
     return error !== undefined;

@@ -5,7 +5,7 @@ import { describeRequest } from './request.ts';
 import type { ModelRequest, TenantKey } from './request.ts';
 import type { Standing } from './world.ts';
 
-/** Where an operation is stopped while other requests are made. */
+/** Where an operation is paused while other requests are sent. */
 export const pausePoints = [
   'begin.before-commit',
   'begin.after-commit',
@@ -15,7 +15,7 @@ export const pausePoints = [
 ] as const;
 export type PausePoint = (typeof pausePoints)[number];
 
-/** Where the worker dies. */
+/** Where the worker is killed. */
 export const workerDeaths = [
   'begin.before-commit',
   'begin.after-commit',
@@ -29,34 +29,36 @@ export const workerDeaths = [
   'finish.after-commit',
 ] as const;
 
-/** Where the API dies; `first-answer`: when the first of several requests has been answered. */
+/** Where the API is killed; `first-answer`: when the first of several requests is answered. */
 export const apiDeaths = ['accept.before-commit', 'accept.after-commit', 'first-answer'] as const;
 
-/** One step of a run, as data. After each step everything is let come to rest and is looked at. */
+/** One step of a run, as data. After each step, the run waits until everything is idle and checks it. */
 export type Step =
   | { readonly step: 'send'; readonly request: ModelRequest }
-  /** All at the same time. */
+  /** All requests at the same time. */
   | { readonly step: 'race'; readonly requests: readonly ModelRequest[] }
-  /** While the first one's operation stands at a point, one after the other. */
+  /** The others one after the other, while the operation of the first request is paused at a point. */
   | {
       readonly step: 'while';
       readonly request: ModelRequest;
       readonly at: PausePoint;
       readonly others: readonly ModelRequest[];
     }
-  /** Twice under one idempotency key: after the first answer, at the same time, or something else the second time. */
+  /**
+   * Twice with one idempotency key: after the first answer, at the same time, or with another request the second time.
+   */
   | { readonly step: 'repeat'; readonly request: ModelRequest; readonly how: 'later' | 'at-once' | 'as-another' }
   | { readonly step: 'kill-worker'; readonly request: ModelRequest; readonly at: (typeof workerDeaths)[number] }
   | { readonly step: 'kill-api'; readonly requests: readonly ModelRequest[]; readonly at: (typeof apiDeaths)[number] }
-  /** When the first of the requests has been answered. */
+  /** Killed when the first of the requests is answered. */
   | { readonly step: 'kill-mongod'; readonly set: ReplicaSetName; readonly requests: readonly ModelRequest[] }
-  /** Everything that is refused where the tenant is, one after the other. */
+  /** Every request that is refused in the tenant's state, one after the other. */
   | { readonly step: 'refusals'; readonly tenant: TenantKey }
   /** A document is written with the tenant's own credential. */
   | { readonly step: 'write'; readonly tenant: TenantKey }
-  /** The time of the purge has come. */
+  /** The time of the purge comes. */
   | { readonly step: 'purge-time'; readonly tenant: TenantKey }
-  /** The time of the scheduled plan has come. */
+  /** The time of the scheduled plan comes. */
   | { readonly step: 'plan-time'; readonly tenant: TenantKey };
 
 export type StepOf<Name extends Step['step']> = Extract<Step, { readonly step: Name }>;
@@ -65,7 +67,7 @@ export function tenantsOf(step: Step): TenantKey[] {
   return [...new Set(requestsOf(step).map(({ tenant }) => tenant))];
 }
 
-/** The requests of a step; of one without any, a reading of its tenant. */
+/** The requests of a step; for a step without any, a read of its tenant. */
 export function requestsOf(step: Step): readonly ModelRequest[] {
   switch (step.step) {
     case 'send':
@@ -86,7 +88,7 @@ export function requestsOf(step: Step): readonly ModelRequest[] {
   }
 }
 
-/** A step in one line, for people. */
+/** A step as one line of text for people. */
 export function describeStep(step: Step): string {
   switch (step.step) {
     case 'send':
@@ -111,7 +113,7 @@ export function describeStep(step: Step): string {
   }
 }
 
-/** The path that a request takes, where it is accepted. */
+/** The path that a request takes if it is accepted. */
 function pathOf(request: ModelRequest): OperationKind {
   switch (request.do) {
     case 'verb':
@@ -125,7 +127,7 @@ function pathOf(request: ModelRequest): OperationKind {
   }
 }
 
-/** The failpoint of that name on the path of a request; one that nobody reaches where the path has no such step. */
+/** The failpoint of this name on the path of a request; one that is never reached if the path has no such step. */
 export function failpointOf(at: string, request: ModelRequest): string {
   const steps = stepsOf(pathOf(request));
   return at
@@ -134,7 +136,7 @@ export function failpointOf(at: string, request: ModelRequest): string {
     .replace('last-step', steps.at(-1)?.key ?? '');
 }
 
-/** How far an operation is that stands at a point. A purge has its pivot in its first step. */
+/** How far an operation is that is paused at a point. The first step of a purge is its pivot. */
 export function standingAt(at: PausePoint, request: ModelRequest): Standing {
   if (at === 'finish.before-commit') return 'late';
   if (at === 'begin.before-commit' || at === 'begin.after-commit') return 'early';

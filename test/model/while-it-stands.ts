@@ -7,10 +7,16 @@ import type { Sent } from './run.ts';
 import { failpointOf, standingAt } from './step.ts';
 import type { StepOf } from './step.ts';
 
-/** An attempt that is stopped longer than this may have been given up by Temporal: then nobody knows where it stands. */
+/**
+ * If an attempt is paused for longer than this, Temporal may have given it up: then it is unknown how far the operation
+ * is.
+ */
 const surelyStandsMs = 5_000;
 
-/** Makes requests while the first one's operation stands at a point, where the model knows what each must be answered. */
+/**
+ * Sends requests while the operation of the first one is paused at a point where the model knows the answer to each of
+ * them.
+ */
 export async function whileItStands(performing: Performing, { request, at, others }: StepOf<'while'>): Promise<void> {
   const { model, run } = performing;
   const name = failpointOf(at, request);
@@ -31,12 +37,12 @@ export async function whileItStands(performing: Performing, { request, at, other
     const began = after(before, first);
     let worlds = surely ? standing(began, first.answer.operation, standingAt(at, request)) : eventually(began);
     for (const one of sent.filter(({ request: { tenant } }) => tenant === about)) {
-      // What is told to stop may do so before it is let go on.
+      // A cancelled operation may end before the failpoint is released.
       const next = after(surely ? eventually(worlds, ['cancelled']) : eventually(worlds), one);
       if (next.length === 0) throw diverged(worlds, [one], `while ${name} held the operation`);
       worlds = next;
     }
-    if (worlds.length === 0) throw diverged(before, [first], 'the operation that is to be stopped');
+    if (worlds.length === 0) throw diverged(before, [first], 'the operation that should be paused');
     model.worlds.set(about, worlds);
     for (const one of sent.filter(({ request: { tenant } }) => tenant !== about)) concluded(model, [one]);
   } finally {

@@ -3,7 +3,7 @@ import type { Step } from './step.ts';
 
 const send = (request: ModelRequest): Step => ({ step: 'send', request });
 
-/** The way from nothing to a purge, one request for each state. */
+/** The requests from creation to purge, one for each state. */
 export function wayThroughLife(tenant: TenantKey): readonly ModelRequest[] {
   return [
     { do: 'create', tenant, plan: 'basic' },
@@ -17,7 +17,7 @@ export function wayThroughLife(tenant: TenantKey): readonly ModelRequest[] {
   ];
 }
 
-/** It is cancelled with as much of it done as can be undone. */
+/** Cancels the operation of the request as late as it can still be undone. */
 function cancelledFirst(request: ModelRequest): Step[] {
   const { tenant } = request;
   if (request.do === 'create') return [];
@@ -32,7 +32,10 @@ function cancelledFirst(request: ModelRequest): Step[] {
   ];
 }
 
-/** A whole life. Each path is cancelled before it is taken; in each state everything that is refused there is tried, held and not. */
+/**
+ * A whole life. Each path is cancelled once before it is completed. In each state, every request that is refused there
+ * is tried, with and without a hold.
+ */
 export function wholeLife(tenant: TenantKey): readonly Step[] {
   const everywhere: readonly Step[] = [
     { step: 'refusals', tenant },

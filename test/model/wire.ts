@@ -7,11 +7,11 @@ import type { Answer, View } from './possible.ts';
 import { modelTenants } from './request.ts';
 import type { ManifestFields, ModelRequest, TenantKey } from './request.ts';
 
-/** When scheduled plans are to take effect: not while any run of the model lasts, and always the same. */
+/** When scheduled plans take effect: always the same time, after the end of every run of the model. */
 const scheduledTime = '2099-01-01T00:00:00.000Z';
 
 const sound = { bsonType: 'object', properties: { sku: { bsonType: 'string' } } };
-/** The contract takes it; mongod does not. */
+/** The contract accepts it, but mongod refuses it. */
 const refusedByMongod = { patternProperties: { '(': {} } };
 
 export function manifestOf(
@@ -52,7 +52,7 @@ export function manifestOf(
 
 const bodyless = new Set<ModelRequest['do']>(['read', 'cancel']);
 
-/** How a request is sent. `about`: of a cancellation, the operation. */
+/** The HTTP form of a request. `about`: the operation that a cancellation names. */
 export function httpOf(
   request: ModelRequest,
   name: string,
@@ -90,7 +90,7 @@ export function httpOf(
   }
 }
 
-/** The headers that say which revision is meant, and make a repetition known. */
+/** The headers that name the expected revision and the idempotency key. */
 export function headersOf(request: ModelRequest, etag: string, key: string): Record<string, string> {
   if (bodyless.has(request.do)) return {};
   if (request.do === 'create') return { 'idempotency-key': key };
@@ -98,7 +98,7 @@ export function headersOf(request: ModelRequest, etag: string, key: string): Rec
   return { 'if-match': etag, 'idempotency-key': key };
 }
 
-/** A tenant's representation as the model sees it. */
+/** What the model sees of a tenant's representation. */
 export function viewOfTenant({ spec, status }: Tenant): View {
   return {
     state: status.lifecycle,

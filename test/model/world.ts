@@ -2,13 +2,13 @@ import { transitions } from '../../contracts/lifecycle.ts';
 import type { DeclarableLifecycle, LifecycleEnd, LifecycleState, OperationKind } from '../../contracts/lifecycle.ts';
 import type { FinalOperationState } from '../../contracts/operation-states.ts';
 
-/** Plans that the model's installation has; any other name is a plan that is not there. */
+/** The plans of the model's installation. A plan with any other name does not exist. */
 export const knownPlans: readonly string[] = ['basic', 'plus'];
 
-/** How far a running operation is: before anything that cannot be taken back is decided, past it, or nobody has looked. */
+/** How far a running operation is: before the point after which it cannot be undone, past that point, or unknown. */
 export type Standing = 'early' | 'late' | 'unknown';
 
-/** What an operation writes into the declaration. */
+/** The fields that an operation writes into the declaration. */
 export interface Assigned {
   readonly declared?: DeclarableLifecycle;
   readonly plan?: string;
@@ -29,26 +29,26 @@ interface Path {
 
 export interface RunningOperation extends Path {
   readonly stands: Standing;
-  /** How it may still end. */
+  /** The ends that are still possible. */
   readonly ends: readonly FinalOperationState[];
   /** Whether its cancellation was accepted. */
   readonly cancelled: boolean;
-  /** What it takes back when it does not succeed. */
+  /** What is rolled back if it does not succeed. */
   readonly undo: Assigned & { readonly scheduled?: string | null; readonly owned: Partial<Owned> };
-  /** Those that follow it when it succeeds, and are given up when it does not. */
+  /** The operations that follow it if it succeeds, and are cancelled if it does not. */
   readonly next: readonly Following[];
-  /** What was to follow it was cancelled. */
+  /** The operation that would have followed it was cancelled. */
   readonly cutShort?: true;
 }
 
-/** An operation that follows another, and what is taken back when it does not succeed. */
+/** An operation that follows another, and what is rolled back if it does not succeed. */
 export interface Following extends Path {
   readonly undo: Assigned;
   readonly owned: Partial<Owned>;
   readonly cutShort?: true;
 }
 
-/** One operation of what a manifest asks for. */
+/** One of the operations that a manifest asks for. */
 export interface Leg {
   readonly kind: OperationKind;
   readonly from: LifecycleState;
@@ -60,13 +60,13 @@ interface PendingOperation extends Path {
   readonly assign: Assigned;
 }
 
-/** A tenant as the model understands it: its declaration, where it is in its life, and what runs. */
+/** A tenant as the model understands it: its declaration, its lifecycle state, and its operations. */
 export interface ModelTenant {
   readonly state: LifecycleState;
   readonly declared: DeclarableLifecycle;
   readonly plan: string;
   readonly title: string | null;
-  /** Whether its services are such that mongod refuses them. */
+  /** Whether mongod refuses its services. */
   readonly flawed: boolean;
   readonly hold: string | null;
   readonly scheduled: string | null;
@@ -76,28 +76,30 @@ export interface ModelTenant {
   readonly owned: Owned;
   /** Documents that were written into its collection. */
   readonly documents: number;
-  /** Whether what was declared last is not in effect, because what was to bring it about did not succeed. */
+  /** Whether the last declaration is not in effect, because an operation for it failed or was cancelled. */
   readonly takenBack: boolean;
   readonly operation: RunningOperation | null;
   readonly pending: PendingOperation | null;
-  /** What the ledger must tell of it, in order. */
+  /** The events that the ledger must have for it, in order. */
   readonly events: readonly string[];
 }
 
-/** Everything that may be so of one name. The model keeps several when it cannot know which one is. */
+/**
+ * One possible state of everything with one name. The model keeps several worlds when it cannot know which one is real.
+ */
 export interface World {
   readonly tenant: ModelTenant | null;
-  /** Of each purged tenant of this name: what the ledger must tell of it. */
+  /** For each purged tenant with this name, the events that the ledger must have. */
   readonly past: readonly (readonly string[])[];
   /** How operations have ended. */
   readonly ended: Readonly<Record<string, FinalOperationState>>;
-  /** Whether the revision has moved since the model last looked. */
+  /** Whether the revision has changed since the model last read it. */
   readonly moved: boolean;
 }
 
 export const emptyWorld: World = { tenant: null, past: [], ended: {}, moved: false };
 
-/** Event words of each path: what it tells when it succeeds, and when it does not. */
+/** The words in the event types of each path: for success, and for any other end. */
 const words: Readonly<Record<OperationKind, readonly [string, string]>> = {
   activate: ['activated', 'activation_failed'],
   suspend: ['suspended', 'suspension_failed'],
@@ -115,13 +117,15 @@ export function withEvent(tenant: ModelTenant, word: string): ModelTenant {
   return { ...tenant, events: [...tenant.events, `tenant.${word}.v1`] };
 }
 
-/** Where a path leads from here; `undefined` where it does not lead on. */
+/** Where a path leads from the tenant's state; `undefined` if it cannot be taken from there. */
 export function leads(path: OperationKind, tenant: ModelTenant): LifecycleEnd | undefined {
   const ways = transitions.filter((way) => way.path === path && way.from === tenant.state);
   return path === 'undelete' ? ways.find((way) => way.to === tenant.deletedFrom)?.to : ways[0]?.to;
 }
 
-/** The paths that a manifest takes from one state to another, and the states on the way; `undefined` where it leads nowhere. */
+/**
+ * The paths that a manifest takes from one state to another, and the states on the way; `undefined` if there is no way.
+ */
 const ways: Readonly<Record<string, readonly (readonly [OperationKind, LifecycleState])[] | undefined>> = {
   'Draft Active': [['activate', 'Active']],
   'Draft Suspended': [
@@ -150,8 +154,9 @@ const ways: Readonly<Record<string, readonly (readonly [OperationKind, Lifecycle
 const placesOf = { change_plan: ['Suspended', 'Active'], reconcile: ['Archived', 'Suspended', 'Active'] } as const;
 
 /**
- * The operations that a manifest takes, in order: plan and services change where nobody is served, if there is such a place on
- * the way, the plan first. `undefined` where no way leads there; a change that has no place is missing.
+ * The operations of a manifest, in order. Plan and services change in a state in which the tenant is not served, if
+ * there is one on the way; the plan changes first. `undefined` if there is no way to the target. A change that no state
+ * on the way allows is left out.
  */
 export function legsOf(
   from: LifecycleState,
@@ -181,7 +186,10 @@ export function legsOf(
   });
 }
 
-/** The tenant with the first of these operations, of which all is declared at once. `ids`: of all of them. */
+/**
+ * The tenant after the first of these operations has begun. What they all assign is declared at once. `ids`: the ids of
+ * all of them.
+ */
 export function begunAll(tenant: ModelTenant, legs: readonly Leg[], ids: readonly string[]): ModelTenant {
   let standing = tenant;
   const following: Following[] = [];
@@ -206,7 +214,7 @@ export function begunAll(tenant: ModelTenant, legs: readonly Leg[], ids: readonl
   return startsNext({ ...standing, owned }, following);
 }
 
-/** The tenant with the first of those that were to follow. */
+/** The tenant after the first of the following operations has begun. */
 function startsNext(tenant: ModelTenant, [first, ...next]: readonly Following[]): ModelTenant {
   if (first === undefined) return tenant;
   const { undo, owned, ...path } = first;
@@ -231,7 +239,10 @@ function endsAhead(kind: OperationKind, tenant: ModelTenant): FinalOperationStat
   return refusedByMongod || refusedByHold ? ['failed'] : ['succeeded'];
 }
 
-/** The tenant with an operation that has the lock. `by`: a verb owns what it writes, a manifest leaves it to nobody. */
+/**
+ * The tenant with an operation that has the lock. `by`: a verb owns the fields that it writes, a manifest leaves them
+ * without an owner.
+ */
 export function begun(tenant: ModelTenant, path: Path, assign: Assigned, by: 'verb' | 'manifest'): ModelTenant {
   const owned = {
     ...(assign.declared === undefined ? {} : { lifecycle: by === 'verb' }),
@@ -262,13 +273,13 @@ export function begun(tenant: ModelTenant, path: Path, assign: Assigned, by: 've
   };
 }
 
-/** Whether the operation is being undone: sure where it was cancelled, possible where it may fail. */
+/** Whether the operation is being undone: `yes` if it was cancelled, `maybe` if it may fail. */
 export function isBeingUndone({ cancelled, ends }: RunningOperation): 'yes' | 'maybe' | 'no' {
   if (cancelled) return 'yes';
   return ends.includes('failed') ? 'maybe' : 'no';
 }
 
-/** The tenant as it is when what runs has been undone. */
+/** The tenant after its running operation is undone. */
 export function undone(tenant: ModelTenant): ModelTenant {
   if (tenant.operation === null) return tenant;
   const { owned, scheduled = null, ...fields } = tenant.operation.undo;
@@ -296,7 +307,10 @@ function succeeded(tenant: ModelTenant, { kind, to }: RunningOperation): ModelTe
   }
 }
 
-/** The world when the running operation has ended so, and the one that waited for it has begun or was given up. */
+/**
+ * The world after the running operation has ended in this way, and the one that waited for it has begun or was given
+ * up.
+ */
 export function endedAs(world: World, end: FinalOperationState): World {
   const { tenant } = world;
   if (tenant?.operation == null) return world;
@@ -324,11 +338,14 @@ export function endedAs(world: World, end: FinalOperationState): World {
   return { ...world, tenant: begun(free, path, assign, 'verb'), ended, moved: true };
 }
 
-/** The world with a running operation of which cancellation was accepted: it may have failed by then, but does not succeed any more. */
+/**
+ * The tenant after the cancellation of its running operation is accepted: the operation may have failed before, but can
+ * no longer succeed.
+ */
 export function cancelling(tenant: ModelTenant): ModelTenant {
   const { operation } = tenant;
   if (operation === null || (operation.kind === 'purge' && operation.stands === 'late')) return tenant;
-  // One that can only fail has failed, and is undone, when it comes to its end.
+  // At this point, an operation that can only fail has already failed and is undone.
   if (operation.stands === 'late' && operation.ends.every((end) => end === 'failed'))
     return { ...tenant, operation: { ...operation, cancelled: true } };
   const otherwise =
@@ -337,7 +354,7 @@ export function cancelling(tenant: ModelTenant): ModelTenant {
   return { ...tenant, operation: { ...operation, ends, cancelled: true } };
 }
 
-/** The world in which this one of those that were to follow, and all after it, were cancelled before they began. */
+/** The world after this following operation, and all after it, were cancelled before they began. */
 export function withoutFollowers(world: World, id: string): World {
   const { tenant } = world;
   if (tenant?.operation == null) return world;

@@ -4,9 +4,9 @@ import { join, posix } from 'node:path';
 /** What a room may import from. */
 interface RoomRule {
   readonly imports: readonly string[];
-  /** Rooms of which only types may be imported. */
+  /** Rooms from which only types may be imported. */
   readonly typesOnly?: readonly string[];
-  /** Single files of those rooms of which values may be imported too. */
+  /** Single files in those rooms from which values may be imported too. */
   readonly values?: readonly string[];
   readonly remedy: string;
 }
@@ -14,7 +14,7 @@ interface RoomRule {
 const wiring =
   'take what you need as a parameter of the factory and pass it in where the parts are wired, in workers/ or api/';
 
-/** `contracts <- domain <- store <- engines <- activities <- workers`, and what stands beside it. */
+/** `contracts <- domain <- store <- engines <- activities <- workers`, and the rooms beside it. */
 const productRules: Readonly<Record<string, RoomRule>> = {
   contracts: { imports: [], remedy: 'move what outsiders depend on into contracts/, or leave it out of the contract' },
   domain: { imports: ['contracts'], remedy: 'keep the rule pure: let the caller read and pass the values in' },
@@ -42,16 +42,16 @@ const productRules: Readonly<Record<string, RoomRule>> = {
 
 const product = Object.keys(productRules);
 
-/** The same, with what stands around the product. */
+/** The same rules, and those of the rooms around the product. */
 const roomRules: Readonly<Record<string, RoomRule>> = {
   ...productRules,
-  tools: { imports: product, remedy: 'let what runs the tests live with them, in test/' },
+  tools: { imports: product, remedy: 'move code that runs tests to test/' },
   test: { imports: [...product, 'tools'], remedy: 'add the room to the table' },
   docs: { imports: ['client', 'contracts'], remedy: 'show only what users import' },
   examples: { imports: ['client', 'contracts'], remedy: 'show only what users import' },
 };
 
-/** Groups of tests that nobody else imports from; what several use lives in `test/harness`. */
+/** Groups of tests from which no other group imports; shared parts are in `test/harness`. */
 const closedTestGroups = new Set(['unit', 'integration']);
 
 /** An import or re-export of another file. */
@@ -64,7 +64,7 @@ export interface ImportStatement {
 export interface ImportViolation {
   readonly file: string;
   readonly line: number;
-  /** Which import, which rule, what to do. */
+  /** The import, the rule, and the fix. */
   readonly message: string;
 }
 
@@ -83,7 +83,7 @@ export function readImports(source: string): ImportStatement[] {
   });
 }
 
-/** Every import of `file` (relative to the clone, with `/`) that goes against the room table. */
+/** Every import of `file` (relative to the clone, with `/`) that violates the room table. */
 export function findViolations(file: string, source: string): ImportViolation[] {
   const room = roomOf(file);
   const rule = roomRules[room];
@@ -101,7 +101,7 @@ export function findViolations(file: string, source: string): ImportViolation[] 
         {
           file,
           line,
-          message: `imports ${specifier}, but nobody imports from test/${groupOf(path)}/: move the shared part to test/harness/`,
+          message: `imports ${specifier}, but no other group may import from test/${groupOf(path)}/: move the shared part to test/harness/`,
         },
       ];
     }
@@ -167,7 +167,7 @@ function isTypeOnly(clause: string): boolean {
   return names !== undefined && names.length > 0 && names.every((name) => name.startsWith('type '));
 }
 
-/** Blanks comments and keeps every line where it was. */
+/** Replaces comments with blanks, so that every line keeps its number. */
 function withoutComments(source: string): string {
   return source.replaceAll(/\/\*[\s\S]*?\*\/|^[ \t]*\/\/.*$/gm, (comment) => comment.replaceAll(/[^\n]/g, ' '));
 }

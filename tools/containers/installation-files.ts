@@ -12,7 +12,7 @@ const MONGOD_PORT = 27017;
 const OPERATOR_TOKEN_SECONDS = 7 * 24 * 60 * 60;
 const PUBLISHED_API = 'http://127.0.0.1:8080';
 
-/** Files that containers get as secrets; the names of docker-compose.yml. */
+/** Files that containers get as secrets, with their names in docker-compose.yml. */
 const mounted = [
   'mongod.key',
   'mongod-passwords.json',
@@ -25,10 +25,10 @@ const mounted = [
 ] as const;
 
 /**
- * Makes what the installation of docker-compose.yml keeps secret, and an operator's context for it. What exists stays as it is, but
- * for the operator's token, which is good for a week.
- * The files can be read by whoever gets into the directory, and that is its owner alone: the users of the containers, who are
- * others, get single files of it.
+ * Creates the secrets of the installation in docker-compose.yml, and an operator's context for it. Keeps what exists,
+ * except the operator's token, which is valid for a week.
+ * Every user may read the mounted files, but only the owner may open the directory. The containers run as other users,
+ * and get only single files.
  */
 export async function writeInstallationFiles(directory: string): Promise<void> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });

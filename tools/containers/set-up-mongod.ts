@@ -1,4 +1,4 @@
-// Runs in the network of the mongod that it sets up, for only from there a mongod without users lets its first one be made.
+// Runs in the network of the mongod that it sets up, because only a local client may create the first user of a mongod.
 import { readFileSync } from 'node:fs';
 
 import { OperatorError, runMain } from '../process/operator-error.ts';
@@ -23,9 +23,9 @@ async function main(): Promise<number> {
     memberHost,
     passwords: JSON.parse(readFileSync(passwordsFile, 'utf8')) as MongodPasswords,
     planeRoles: kind === 'cell' ? { kind } : { kind, databases: Object.values(defaultDatabases) },
-    failure: (problem) => new OperatorError(`mongod "${replicaSet}" ${problem}; its log says why`),
+    failure: (problem) => new OperatorError(`mongod "${replicaSet}" ${problem}; see its log`),
   });
-  console.log(`mongod "${replicaSet}" is primary, with its users`);
+  console.log(`mongod "${replicaSet}" is primary and has its users`);
   return 0;
 }
 

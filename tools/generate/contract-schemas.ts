@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { accessVerdictSchema, callerSchema } from '../../contracts/access.ts';
-import { driftReportSchema } from '../../contracts/drift-report.ts';
+import {
+  driftReportSchema,
+  placementExplanationSchema,
+  planPreviewSchema,
+  tenantConfigReportSchema,
+} from '../../contracts/tenant-reports.ts';
 import { isolationReportSchema, isolationVerificationSchema } from '../../contracts/isolation-report.ts';
 import { ledgerEntrySchema } from '../../contracts/ledger-entry.ts';
 import { transitions } from '../../contracts/lifecycle.ts';
@@ -9,16 +14,12 @@ import { regionManifestSchema, regionSchema } from '../../contracts/manifests/re
 import { tenantManifestSchema, tenantSchema } from '../../contracts/manifests/tenant.ts';
 import { tenantTemplateManifestSchema, tenantTemplateSchema } from '../../contracts/manifests/tenant-template.ts';
 import { operationSchema } from '../../contracts/operation.ts';
-import { placementExplanationSchema } from '../../contracts/placement-explanation.ts';
-import { planPreviewSchema } from '../../contracts/plan-preview.ts';
 import { admissionRequestSchema, authorizationRequestSchema, policyResponseSchema } from '../../contracts/policy.ts';
-import { problemCatalogueSchema } from '../../contracts/problem-catalogue.ts';
-import { problemSchema } from '../../contracts/problem-document.ts';
+import { problemCatalogueSchema, problemSchema } from '../../contracts/problem-document.ts';
 import { problems } from '../../contracts/problems.ts';
 import type { ProblemType } from '../../contracts/problem-type.ts';
 import { rolloutPreviewSchema, rolloutSchema } from '../../contracts/rollout.ts';
 import { tenantAccessSchema } from '../../contracts/tenant-access.ts';
-import { tenantConfigReportSchema } from '../../contracts/tenant-config-report.ts';
 import {
   revisionSummarySchema,
   tenantDifferenceSchema,

@@ -13,9 +13,9 @@ const COMPILE_TIMEOUT_MS = 120_000;
 const PACK_TIMEOUT_MS = 60_000;
 
 /**
- * Compiles a package into `<outDirectory>/<room>` and packs it; returns the path of the tarball. Files lie in the package as they
- * do in the project, so what is found relative to a source is found relative to what it became.
- * @throws OperatorError with the words of the compiler or of npm
+ * Compiles a package into `<outDirectory>/<room>` and packs it; returns the path of the tarball. The package has the
+ * same folders as the project, so that paths relative to a source are also valid relative to its compiled file.
+ * @throws OperatorError with the message of the compiler or of npm
  */
 export async function buildPackage(
   definition: PublishedPackage,
@@ -40,7 +40,7 @@ export async function buildPackage(
   return join(outDirectory, tarballName(packed.stdout));
 }
 
-/** The compiler follows the imports of the entries, so nothing else of the project comes along. */
+/** The compiler follows the imports of the entries, so the package contains nothing else of the project. */
 async function compile(
   { name, entries, commands = {} }: PublishedPackage,
   clone: string,

@@ -1,6 +1,6 @@
 import type { PublishedPackage } from './published-packages.ts';
 
-/** As much of the project's package.json as a published one takes from it. */
+/** The fields of the project's package.json that a published one uses. */
 export interface ProjectManifest {
   readonly version: string;
   readonly license: string;
@@ -8,12 +8,12 @@ export interface ProjectManifest {
   readonly repository?: { readonly type: string; readonly url: string };
 }
 
-/** Of commander, which asks for the latest. */
+/** The range of commander, which requires a newer Node than any other dependency. */
 const nodeRange = '>=22.12';
 
 /**
- * The package.json of a published package. `imported` are the packages that its compiled files import; their versions are the
- * project's, of which a library takes newer compatible ones and a program exactly these.
+ * The package.json of a published package. `imported` are the packages that its compiled files import, with the
+ * versions of the project: a library also accepts newer compatible versions, a program requires exactly these.
  * @throws Error for an import that the project does not depend on at run time
  */
 export function packageManifest(
@@ -26,7 +26,7 @@ export function packageManifest(
   const versionOf = (dependency: string): string => {
     const version = project.dependencies[dependency];
     if (version === undefined)
-      throw new Error(`${name} imports ${dependency}: enter it among the dependencies of package.json`);
+      throw new Error(`${name} imports ${dependency}: add it to the dependencies of package.json`);
     return `${rangePrefix}${version}`;
   };
   const versions = (names: readonly string[]): Record<string, string> =>

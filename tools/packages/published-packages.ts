@@ -1,17 +1,17 @@
-/** One npm package that is made of a room of the project and of what that room imports. */
+/** An npm package that is built from a room of the project and everything that the room imports. */
 export interface PublishedPackage {
   readonly name: string;
-  /** Its README lies there. */
+  /** Contains the README. */
   readonly room: 'client' | 'cli';
   readonly description: string;
   readonly keywords: readonly string[];
-  /** What can be imported: subpath to source. Only what these import is in the package. */
+  /** The importable modules: subpath to source. The package contains only these and their imports. */
   readonly entries: Readonly<Record<string, string>>;
-  /** Further subpaths, as patterns of compiled files without their extension. */
+  /** More subpaths, as patterns of compiled files without their extension. */
   readonly patterns?: Readonly<Record<string, string>>;
   /** Commands: name to source. */
   readonly commands?: Readonly<Record<string, string>>;
-  /** Imported packages that the user brings when they use the part that needs them. */
+  /** Imported packages that users install themselves, if they use the part that needs them. */
   readonly optionalPeers?: readonly string[];
 }
 
@@ -26,11 +26,11 @@ export const publishedPackages: readonly PublishedPackage[] = [
       './api-error': 'client/api-error.ts',
       './open-tenant': 'client/open-tenant.ts',
       './tenant-at': 'client/tenant-at.ts',
-      './watch-operations': 'client/watch-operations.ts',
-      './watch-tenants': 'client/watch-tenants.ts',
+      './watch-operations': 'client/watch.ts',
+      './watch-tenants': 'client/watch.ts',
     },
     patterns: { './contracts/*': './contracts/*' },
-    // Who opens tenants has its handles of the driver that the rest of the program uses; who does not, has none.
+    // A program that opens tenants shares its own driver with the client. A program that does not open any needs none.
     optionalPeers: ['mongodb'],
   },
   {

@@ -17,8 +17,8 @@ export class InstallError extends Error {
 }
 
 /**
- * Runs `npm ci` unless `node_modules` matches `package-lock.json`. If several processes run in one clone, one installs and the
- * others wait. Calls `report` if it takes longer than two seconds.
+ * Runs `npm ci` unless `node_modules` matches `package-lock.json`. If several processes run in one clone, one installs
+ * and the others wait. Calls `report` if it takes longer than two seconds.
  */
 export async function ensureDependencies(clone, report) {
   if (areDependenciesCurrent(clone)) return;
@@ -87,8 +87,8 @@ async function install(clone, logFile, report) {
 }
 
 /**
- * npm runs in its own process group, which is killed as a whole: on a signal to this process, or by the next installation if
- * this process is killed. Two npm processes in one node_modules break each other.
+ * npm runs in its own process group, which is killed as a whole: on a signal to this process, or by the next
+ * installation if this process is killed. Two npm processes in one node_modules break each other.
  */
 async function runNpmCi(clone, logFile) {
   const pidFile = join(dirname(logFile), 'npm-ci.pid');
@@ -140,7 +140,10 @@ async function withFix(path, work) {
   }
 }
 
-/** npm writes `node_modules/.package-lock.json` as the last step of an installation; packages for other platforms are not in it. */
+/**
+ * npm writes `node_modules/.package-lock.json` as the last step of an installation; packages for other platforms are
+ * not in it.
+ */
 function installedAsLocked(clone) {
   const record = join(clone, 'node_modules', '.package-lock.json');
   if (!existsSync(record)) return false;

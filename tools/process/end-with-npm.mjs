@@ -8,8 +8,8 @@ const LOOK_EVERY_MS = 500;
 const SHELL = /^-?(ba|da|z|k|a|fi)?sh$/;
 
 /**
- * npm runs a script in a shell, forwards signals only to that shell, and forwards nothing when it is killed. Calls `onEnd` once,
- * when npm or its shell has ended. Does nothing in a process that npm did not start.
+ * npm runs a script in a shell, forwards signals only to that shell, and forwards nothing when it is killed. Calls
+ * `onEnd` once, when npm or its shell has ended. Does nothing in a process that npm did not start.
  */
 export function onEndOfNpm(onEnd) {
   if (process.env.npm_lifecycle_event === undefined) return;

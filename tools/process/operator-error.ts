@@ -11,8 +11,8 @@ function endWithFirstStep(): void {
 }
 
 /**
- * Runs a command's main function; prints only the message of an {@link OperatorError}, and any other error with its stack.
- * The exit code is what `main` returns, or 1.
+ * Runs a command's main function; prints only the message of an {@link OperatorError}, and any other error with its
+ * stack. The exit code is what `main` returns, or 1.
  */
 export async function runMain(main: () => Promise<number>): Promise<void> {
   endWithFirstStep();

@@ -88,7 +88,9 @@ function createExclusively(path, content) {
   }
 }
 
-/** If two processes see the same dead holder, the breaker keeps the slower one from removing the lock of the faster one. */
+/**
+ * If two processes see the same dead holder, the breaker keeps the slower one from removing the lock of the faster one.
+ */
 function removeStale(path, seen) {
   const breaker = `${path}.breaker`;
   if (!createExclusively(breaker, String(process.pid))) {

@@ -33,8 +33,8 @@ export interface EmbeddedStackOptions {
   readonly temporalUi: boolean;
   readonly uiCodecEndpoint?: string;
   /**
-   * The databases that the user of the control plane may use in `control`. Roles cannot match databases by prefix, so tests,
-   * which use many, set `any` and get root.
+   * The databases that the user of the control plane may use in `control`. Roles cannot match databases by prefix, so
+   * tests, which use many, set `any` and get root.
    */
   readonly controlDatabases: readonly string[] | 'any';
 }
@@ -56,7 +56,10 @@ export interface EmbeddedStack extends StackDescription {
   processEnvironment(options?: InstallationOptions): Readonly<Record<string, string>>;
   /** Creates a process with a log and a pid file in the data directory. It stops before the parts of the stack. */
   createProcess(options: StackProcessOptions): ManagedProcess;
-  /** Makes a child with its own process group end with the stack if this process dies. Returns a function that undoes this. */
+  /**
+   * Makes a child with its own process group end with the stack if this process dies. Returns a function that undoes
+   * this.
+   */
   endWithStack(name: string, pid: number): () => void;
   /** Writes the description for {@link attachToStack} and returns the path of the file. */
   writeDescription(): string;
@@ -64,7 +67,10 @@ export interface EmbeddedStack extends StackDescription {
   stop(): Promise<void>;
 }
 
-/** The cells and their replica sets. A cell is named after its region plus a letter, because a region may get more cells. */
+/**
+ * The cells and their replica sets. A cell is named after its region plus a letter, because a region may get more
+ * cells.
+ */
 export const cells = { 'eu-west-1-a': 'eu-west-1', 'us-east-1-a': 'us-east-1' } as const;
 
 const ownPorts: readonly PortName[] = ['temporal', 'temporalUi', 'temporalMetrics', ...replicaSetNames];
@@ -73,9 +79,10 @@ const PROCESS_STOP_GRACE_MS = 20_000;
 export const defaultControlDatabases: readonly string[] = Object.values(defaultDatabases);
 
 /**
- * Starts the stack and resolves when every part is ready: each mongod is a writable primary, and Temporal knows the search
- * attributes. First stops the processes that an earlier start on the same data directory left running.
- * Throws `OperatorError` if the directory is in use or not usable, if a port is taken, or if the secrets do not match the data.
+ * Starts the stack and resolves when every part is ready: each mongod is a writable primary, and Temporal knows the
+ * search attributes. First stops the processes that an earlier start on the same data directory left running. Throws
+ * `OperatorError` if the directory is in use or not usable, if a port is taken, or if the secrets do not match the
+ * data.
  */
 export async function createEmbeddedStack(options: EmbeddedStackOptions): Promise<EmbeddedStack> {
   const data = openDataDirectory(options.dataDirectory);

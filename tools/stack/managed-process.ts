@@ -41,8 +41,8 @@ export interface ManagedProcess {
   /** SIGTERM, then SIGKILL after `graceMs`. */
   stop(graceMs: number): Promise<void>;
   /**
-   * Calls `condition` until it returns something other than `undefined`. Throws {@link OperatorError} if the process ends first,
-   * or after `timeoutMs`.
+   * Calls `condition` until it returns something other than `undefined`. Throws {@link OperatorError} if the process
+   * ends first, or after `timeoutMs`.
    */
   waitUntilReady<T>(condition: () => Promise<T | undefined>, timeoutMs: number): Promise<T>;
   /** A failure in one line: the problem, the last error in the log, and the fix. */
@@ -144,7 +144,9 @@ export function createManagedProcess(definition: ProcessDefinition): ManagedProc
   return managed;
 }
 
-/** Prefers a line with an error severity, because the last lines of mongod are about its shutdown, not about the cause. */
+/**
+ * Prefers a line with an error severity, because the last lines of mongod are about its shutdown, not about the cause.
+ */
 function lastError(path: string | undefined): string {
   const lines = path !== undefined && existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : [];
   const line = lines.findLast((one) => /"s":"[EF]"/.test(one)) ?? lines.at(-1) ?? '';

@@ -33,10 +33,10 @@ const PRIMARY_TIMEOUT_MS = 30_000;
 const MAX_ATTEMPTS = 5;
 
 /**
- * Makes a running mongod a writable primary with its two users. It can run on every start, also after an interrupted one.
- * Starts over if a connection is lost, because a node closes its connections when its state or its place in the set changes; a
- * node that has ended refuses the next connection. Throws {@link OperatorError} if the node does not become primary in time, or
- * if its data was created with other passwords.
+ * Makes a running mongod a writable primary with its two users. It can run on every start, also after an interrupted
+ * one. Starts over if a connection is lost, because a node closes its connections when its state or its place in the
+ * set changes; a node that has ended refuses the next connection. Throws {@link OperatorError} if the node does not
+ * become primary in time, or if its data was created with other passwords.
  */
 export async function setUpReplicaSet(setup: MongodSetup): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
@@ -62,8 +62,9 @@ async function setUpOnce(setup: MongodSetup): Promise<void> {
 }
 
 /**
- * Initiates a new set, or moves a set that was created on another port: its configuration contains the port of the last start,
- * and a node that does not find itself in it serves no requests. In both cases the node reports that it is in no set.
+ * Initiates a new set, or moves a set that was created on another port: its configuration contains the port of the last
+ * start, and a node that does not find itself in it serves no requests. In both cases the node reports that it is in no
+ * set.
  */
 async function waitForPrimary(admin: Db, setup: MongodSetup): Promise<void> {
   let initiated = false;
@@ -135,8 +136,9 @@ async function grantPlane(admin: Db, { planeRoles, passwords }: MongodSetup): Pr
 const cellRole = 'tenurePlane';
 
 /**
- * The privileges that a plane needs on a cell: data and indexes of every tenant, their users and roles, to list and kill their
- * sessions, and one change stream over the deployment. Not `root`: no shutdown, no reconfiguration, no internal commands.
+ * The privileges that a plane needs on a cell: data and indexes of every tenant, their users and roles, to list and
+ * kill their sessions, and one change stream over the deployment. Not `root`: no shutdown, no reconfiguration, no
+ * internal commands.
  */
 async function defineCellRole(admin: Db): Promise<void> {
   const definition = {

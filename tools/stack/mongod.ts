@@ -98,8 +98,8 @@ export function mongodParameters(name: ReplicaSetName): Readonly<Record<string, 
     wiredTigerFileHandleCloseIdleTime: 30,
     wiredTigerFileHandleCloseMinimum: 250,
     wiredTigerFileHandleCloseScanInterval: 5,
-    // mongod does not notice when a client dies in the middle of a transaction, and blocks others from the written documents until
-    // this limit, 60 s by default. No commit of the plane takes longer than 8 s.
+    // mongod does not notice when a client dies in the middle of a transaction, and blocks others from the written
+    // documents until this limit, 60 s by default. No commit of the plane takes longer than 8 s.
     ...(name === 'control' ? { transactionLifetimeLimitSeconds: 10 } : {}),
   };
 }

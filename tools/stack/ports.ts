@@ -30,7 +30,10 @@ export type Ports = Readonly<Record<PortName, number>>;
 
 const portNames = Object.keys(portDefinitions) as PortName[];
 
-/** The default ports, changed by the environment. Throws {@link OperatorError} for a value that is not a port or is used twice. */
+/**
+ * The default ports, changed by the environment. Throws {@link OperatorError} for a value that is not a port or is used
+ * twice.
+ */
 export function fixedPorts(environment: NodeJS.ProcessEnv): Ports {
   const ports = {} as Record<PortName, number>;
   const usedBy = new Map<number, string>();
@@ -52,8 +55,8 @@ export function fixedPorts(environment: NodeJS.ProcessEnv): Ports {
 }
 
 /**
- * Below the range that Linux, macOS and Windows use for outgoing connections: an outgoing connection could take a free port of
- * that range before the server that it is intended for has started.
+ * Below the range that Linux, macOS and Windows use for outgoing connections: an outgoing connection could take a free
+ * port of that range before the server that it is intended for has started.
  */
 const TEST_PORTS = { from: 15_000, to: 32_000 } as const;
 
@@ -61,8 +64,8 @@ const TEST_PORTS = { from: 15_000, to: 32_000 } as const;
 const reserved: PidLock[] = [];
 
 /**
- * Reserves a port that no process listens on. No other process of any clone gets it while this process lives, because its
- * server may not listen on it yet, or not at this moment.
+ * Reserves a port that no process listens on. No other process of any clone gets it while this process lives, because
+ * its server may not listen on it yet, or not at this moment.
  */
 async function reservePort(): Promise<number> {
   for (;;) {

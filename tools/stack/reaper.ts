@@ -1,5 +1,5 @@
-// Outlives the process that started it. When the pipe on its standard input closes, that process has ended, for whatever reason.
-// The reaper then stops what is still running and removes a temporary data directory.
+// Outlives the process that started it. When the pipe on its standard input closes, that process has ended, for
+// whatever reason. The reaper then stops what is still running and removes a temporary data directory.
 import { rmSync } from 'node:fs';
 import { finished } from 'node:stream/promises';
 

@@ -36,7 +36,10 @@ export function listRunning(runDirectory: string): RunningProcess[] {
     });
 }
 
-/** Stops processes with their groups: SIGTERM, then SIGKILL after 8 s. They need not be children. Resolves when all have ended. */
+/**
+ * Stops processes with their groups: SIGTERM, then SIGKILL after 8 s. They need not be children. Resolves when all have
+ * ended.
+ */
 export async function stopRunning(processes: readonly RunningProcess[]): Promise<void> {
   await Promise.all(processes.map(stopOne));
 }

@@ -8,8 +8,8 @@ import type { EmbeddedStack, EmbeddedStackOptions } from './embedded-stack.ts';
 import { freePorts } from './ports.ts';
 
 /**
- * A stack for tests: free ports, a temporary data directory, root on `control`, no UI, and Temporal in memory. `changes`
- * replaces single options; `environment` selects the binaries.
+ * A stack for tests: free ports, a temporary data directory, root on `control`, no UI, and Temporal in memory.
+ * `changes` replaces single options; `environment` selects the binaries.
  */
 export async function createTemporaryStack({
   environment = process.env,

@@ -7,8 +7,8 @@ import { lockFile } from '../stack/data-directory.ts';
 import { listRunning, stopRunning } from '../stack/run-directory.ts';
 
 /**
- * Before any port is used, checks what an earlier start on the data directory left behind. Throws {@link OperatorError} if that
- * start is still running, with its process and how to use or stop it. Stops processes whose start has ended.
+ * Before any port is used, checks what an earlier start on the data directory left behind. Throws {@link OperatorError}
+ * if that start is still running, with its process and how to use or stop it. Stops processes whose start has ended.
  */
 export async function settleEarlierStart(dataDirectory: string, report: (line: string) => void): Promise<void> {
   const runDirectory = join(dataDirectory, 'run');

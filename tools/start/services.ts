@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { nodeFlags } from '../../platform/node-flags.ts';
+import { nodeFlags } from '../../platform/processes.ts';
 import type { EmbeddedStack } from '../stack/embedded-stack.ts';
 import type { ManagedProcess } from '../stack/managed-process.ts';
 

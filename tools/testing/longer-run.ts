@@ -8,8 +8,8 @@ const clone = fileURLToPath(new URL('../..', import.meta.url));
 export const NO_TIME_LIMIT = 7 * 24 * 3600;
 
 /**
- * Runs tests that have a time limit in `npm test` for as long as the environment says; `settings` are the defaults. Returns the
- * exit code of the tests.
+ * Runs tests that have a time limit in `npm test` for as long as the environment says; `settings` are the defaults.
+ * Returns the exit code of the tests.
  */
 export async function runLonger(tests: string, settings: Readonly<Record<string, string>>): Promise<number> {
   const timeout = `--test-timeout=${NO_TIME_LIMIT * 1000}`;

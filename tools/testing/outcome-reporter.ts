@@ -14,7 +14,10 @@ export interface FileDuration {
   readonly seconds: number;
 }
 
-/** A reporter for `node --test` that writes one JSON line per finished test: which ran, and which were skipped or marked as todo; and one per finished file. */
+/**
+ * A reporter for `node --test` that writes one JSON line for each finished test and for each finished file. The line of
+ * a test says whether it ran, or was skipped or marked as todo.
+ */
 export default async function* reportOutcomes(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   for await (const event of events) {
     if (event.type === 'test:complete' && event.data.name === relative(process.cwd(), event.data.file ?? '')) {

@@ -22,7 +22,7 @@ function readLines(path: string): (TestOutcome | FileDuration)[] {
     .map((line) => JSON.parse(line) as TestOutcome | FileDuration);
 }
 
-/** What became of each test. */
+/** The outcome of each test. */
 export function readOutcomes(path: string): TestOutcome[] {
   return readLines(path).filter((line) => 'test' in line);
 }

@@ -16,7 +16,10 @@ export interface TestRun {
   stop(): void;
 }
 
-/** Runs the selected tests with Node's test runner. `output` says where its report goes; the outcomes go to `outcomeFile`. */
+/**
+ * Runs the selected tests with Node's test runner. `output` says where its report goes; the outcomes go to
+ * `outcomeFile`.
+ */
 export function startTestRunner(
   selection: TestSelection,
   options: { clone: string; outcomeFile: string; environment: NodeJS.ProcessEnv; output: 'inherit' | 'ignore' },

@@ -17,9 +17,9 @@ const SLOW_AFTER_MS = 2_000;
 const stackTools = [temporal, mongod] as const;
 
 /**
- * Paths of verified binaries of the tools that the stack needs: the one that a variable names; otherwise one on PATH with a
- * supported version; otherwise a cached one; otherwise a new one from the first source that works, which is then cached.
- * Throws {@link OperatorError} with the attempts and the fix.
+ * Paths of verified binaries of the tools that the stack needs: the one that a variable names; otherwise one on PATH
+ * with a supported version; otherwise a cached one; otherwise a new one from the first source that works, which is then
+ * cached. Throws {@link OperatorError} with the attempts and the fix.
  */
 export async function acquireToolchain(options: AcquireOptions): Promise<Record<StackTool, string>> {
   const [temporalPath, mongodPath] = await Promise.all(stackTools.map((tool) => acquireTool(tool, options)));

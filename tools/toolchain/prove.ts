@@ -7,7 +7,10 @@ export type Proof =
   | { readonly ok: true; readonly path: string; readonly version: Version }
   | { readonly ok: false; readonly reason: string };
 
-/** Runs the binary and reads its version. The proof is `ok` only if it runs on this machine and its version is supported. */
+/**
+ * Runs the binary and reads its version. The proof is `ok` only if it runs on this machine and its version is
+ * supported.
+ */
 export async function prove(tool: Tool, path: string): Promise<Proof> {
   const result = await runCommand(path, tool.versionArguments, { timeoutMs: 20_000 });
   if (result.code !== 0) {

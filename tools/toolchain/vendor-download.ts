@@ -1,5 +1,5 @@
-// Runs as a separate process, with NODE_USE_ENV_PROXY. The libraries may wait for a long time, and only a process can be killed
-// at a time limit. Also, the proxy must not apply to requests to the parts of the stack.
+// Runs as a separate process, with NODE_USE_ENV_PROXY. The libraries may wait for a long time, and only a process can
+// be killed at a time limit. Also, the proxy must not apply to requests to the parts of the stack.
 import { createHash } from 'node:crypto';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -8,7 +8,7 @@ import { indexIsAsDeclared } from '../parts/indexes.ts';
 import { roleDifference, wantedRoles } from '../parts/roles.ts';
 import { userDifferences } from '../parts/tenant-users.ts';
 import type { DriftFinding } from '../../../domain/drift.ts';
-import type { ObservedCollection, ObservedHome } from './observed-home.ts';
+import type { ObservedCollection, ObservedHome } from './observe-homes.ts';
 
 function claimFindings(home: Home, { claim }: ObservedHome): DriftFinding[] {
   const name = home.layout.claim;
@@ -24,7 +24,7 @@ function claimFindings(home: Home, { claim }: ObservedHome): DriftFinding[] {
   ];
 }
 
-const ofUser = {
+const userDetails = {
   owner: 'it was not created for this tenant',
   roles: 'its roles are not as expected',
   mechanisms: 'it has another login mechanism',
@@ -36,12 +36,12 @@ const ofUser = {
  */
 function leftUserFindings({ uid, layout }: Home, { leftUsers }: ObservedHome): DriftFinding[] {
   const name = `${layout.database}.${userPrefix(uid)}_…`;
-  const [left, theirs] = [leftUsers.filter(({ ours }) => ours), leftUsers.filter(({ ours }) => !ours)];
+  const [leftOver, foreign] = [leftUsers.filter(({ ours }) => ours), leftUsers.filter(({ ours }) => !ours)];
   return [
-    ...(left.length === 0
+    ...(leftOver.length === 0
       ? []
       : [{ part: 'user', kind: 'wrong', name, detail: 'it is left over from an earlier attempt' } as const]),
-    ...(theirs.length === 0 ? [] : [{ part: 'user', kind: 'foreign', name, detail: ofUser.owner } as const]),
+    ...(foreign.length === 0 ? [] : [{ part: 'user', kind: 'foreign', name, detail: userDetails.owner } as const]),
   ];
 }
 
@@ -54,7 +54,7 @@ function userFindings(home: Home, { user }: ObservedHome): DriftFinding[] {
   return userDifferences(home, user).map((what) =>
     what === 'configuration'
       ? { part: 'configuration', kind: 'wrong', name, detail: 'the configuration of the user is not the effective one' }
-      : { part: 'user', kind: what === 'owner' ? 'foreign' : 'wrong', name, detail: ofUser[what] },
+      : { part: 'user', kind: what === 'owner' ? 'foreign' : 'wrong', name, detail: userDetails[what] },
   );
 }
 
@@ -70,22 +70,22 @@ function roleFindings(home: Home, { roles }: ObservedHome): DriftFinding[] {
 
 function indexFindings(
   home: Home,
-  { declared: collection, database, name: onCell }: HomeNamespace,
+  { declared: collection, database, name: collectionName }: HomeNamespace,
   { indexes }: ObservedCollection,
 ): DriftFinding[] {
   const { declared, retired } = wantedIndexes(home, collection);
   const finding = (kind: DriftFinding['kind'], index: string, detail: string): DriftFinding => ({
     part: 'index',
     kind,
-    name: `${database}.${onCell}/${index}`,
+    name: `${database}.${collectionName}/${index}`,
     detail,
   });
   const names = new Set([idIndexName, ...declared.map(nameOnCell)]);
   return [
     ...declared.flatMap((index): DriftFinding[] => {
-      const there = indexes.find(({ name }) => name === nameOnCell(index));
-      if (there === undefined) return [finding('missing', nameOnCell(index), 'the index does not exist')];
-      return indexIsAsDeclared(index, there)
+      const existing = indexes.find(({ name }) => name === nameOnCell(index));
+      if (existing === undefined) return [finding('missing', nameOnCell(index), 'the index does not exist')];
+      return indexIsAsDeclared(index, existing)
         ? []
         : [finding('wrong', nameOnCell(index), 'its keys or options are not as declared')];
     }),

@@ -1,20 +1,48 @@
 import type { CollectionInfo, IndexDescriptionInfo } from 'mongodb';
-import { parsePooledName, poolDatabase, userPrefix } from '../../../domain/home-layout.ts';
 import type { HomeNamespace } from '../../../domain/home-layout.ts';
-import { listOnCell, readOnCell } from '../cell-commands.ts';
-import { serverCode, serverCodes } from '../cell-errors.ts';
-import type { CellWork, Home } from '../home.ts';
-import { planeDatabase } from '../parts/plane-database.ts';
 import type { ClaimDocument } from '../parts/plane-database.ts';
 import type { FoundRole } from '../parts/roles.ts';
 import type { Standing } from '../parts/standing.ts';
 import type { FoundUser } from '../parts/tenant-users.ts';
-import { eachAtMost } from './each-at-most.ts';
-import type { LeftUser, ObservedCollection, ObservedHome } from './observed-home.ts';
+import { parsePooledName, poolDatabase, userPrefix } from '../../../domain/home-layout.ts';
+import { listOnCell, readOnCell } from '../cell-commands.ts';
+import { serverCode, serverCodes } from '../cell-errors.ts';
+import type { CellWork, Home } from '../home.ts';
+import { planeDatabase } from '../parts/plane-database.ts';
+import { forEachConcurrent } from './each-at-most.ts';
+
+/** A user that is not the current one. */
+export interface LeftUser {
+  /** Whether its data says that it was created for this tenant. */
+  readonly ours: boolean;
+}
+
+/** Everything that was observed of one home. */
+export interface ObservedHome {
+  readonly claim: ClaimDocument | undefined;
+  /** The current user. */
+  readonly user: FoundUser | undefined;
+  /** Other users with a name of the tenant. */
+  readonly leftUsers: readonly LeftUser[];
+  readonly roles: readonly FoundRole[];
+  /** The declared collections that exist. */
+  readonly collections: ReadonlyMap<HomeNamespace, ObservedCollection>;
+  /** Other objects with a name of this tenant, or in its own database. */
+  readonly others: {
+    readonly collections: readonly Standing[];
+    readonly users: readonly Standing[];
+    readonly roles: readonly Standing[];
+  };
+}
+
+export interface ObservedCollection {
+  readonly info: CollectionInfo;
+  readonly indexes: readonly IndexDescriptionInfo[];
+}
 
 /** Concurrent commands on the cell; few, so that a scan does not disturb others. */
-const atOnce = 4;
-const all = { batchSize: 1_000_000 };
+const maxConcurrent = 4;
+const inOneBatch = { batchSize: 1_000_000 };
 
 interface OwnedUser extends Standing {
   readonly owner?: { readonly installation?: string; readonly tenant?: string };
@@ -38,7 +66,7 @@ export async function listNames(work: CellWork, homes: readonly Home[]): Promise
       find: collection,
       filter: { db: { $in: databases } },
       projection: { _id: false, database: '$db', name: `$${field}`, owner },
-      ...all,
+      ...inOneBatch,
     });
     return Map.groupBy(found, ({ database }) => database);
   }
@@ -82,23 +110,23 @@ async function listAllCollections(
   );
   if (pooled.length > 0) databases.push([poolDatabase, { name: { $in: pooled } }]);
   const found = new Map<string, Map<string, CollectionInfo>>();
-  await eachAtMost(atOnce, databases, async ([database, filter]) => {
+  await forEachConcurrent(maxConcurrent, databases, async ([database, filter]) => {
     const infos = await listOnCell<CollectionInfo>(work, database, { listCollections: 1, filter });
     found.set(database, new Map(infos.map((info) => [info.name, info])));
   });
   return found;
 }
 
-function isByNameOf({ uid, layout }: Home, { database, name }: Standing): boolean {
+function hasTenantUserName({ uid, layout }: Home, { database, name }: Standing): boolean {
   return database === layout.database && (name === userPrefix(uid) || name.startsWith(`${userPrefix(uid)}_`));
 }
 
 function leftUsersOf(home: Home, { users }: NamesOnCell): LeftUser[] {
   const { layout, uid, installation } = home;
-  const left = (users.get(layout.database) ?? []).filter(
-    (found) => found.name !== layout.user && isByNameOf(home, found),
+  const leftOver = (users.get(layout.database) ?? []).filter(
+    (found) => found.name !== layout.user && hasTenantUserName(home, found),
   );
-  return left.map(({ owner }) => ({ ours: owner?.tenant === uid && owner.installation === installation }));
+  return leftOver.map(({ owner }) => ({ ours: owner?.tenant === uid && owner.installation === installation }));
 }
 
 function othersOf(
@@ -112,21 +140,23 @@ function othersOf(
     database: ownDatabase,
     name,
   }));
-  const theirs = (found: ReadonlyMap<string, readonly Standing[]>): Standing[] => [
+  const ofTenant = (found: ReadonlyMap<string, readonly Standing[]>): Standing[] => [
     ...(found.get(ownDatabase) ?? []),
     ...sharedDatabases.flatMap((shared) => (found.get(shared) ?? []).filter(({ name }) => name.includes(uid))),
   ];
   const without = (found: readonly Standing[], known: readonly Standing[]): Standing[] =>
     found.filter(
-      (standing) =>
-        !standing.name.startsWith('system.') &&
-        !known.some((one) => one.database === standing.database && one.name === standing.name),
+      (object) =>
+        !object.name.startsWith('system.') &&
+        !known.some((knownObject) => knownObject.database === object.database && knownObject.name === object.name),
     );
   return {
     collections: without([...inOwn, ...(names.pooled.get(uid) ?? [])], namespaces),
-    users: without(theirs(names.users), [{ database, name: user }]).filter((found) => !isByNameOf(home, found)),
+    users: without(ofTenant(names.users), [{ database, name: user }]).filter(
+      (found) => !hasTenantUserName(home, found),
+    ),
     roles: without(
-      theirs(names.roles),
+      ofTenant(names.roles),
       [roles.readWrite, roles.readOnly].map((name) => ({ database: roles.database, name })),
     ),
   };
@@ -142,7 +172,7 @@ export async function observeHomes(
     find: 'claims',
     filter: { _id: { $in: homes.map(({ layout }) => layout.claim) } },
     readConcern: { level: 'majority' },
-    ...all,
+    ...inOneBatch,
   });
   const usersInfo = homes.map(({ layout }) => ({ user: layout.user, db: layout.database }));
   const { users } = (await readOnCell(work, 'admin', { usersInfo, showAuthenticationRestrictions: true })) as {
@@ -159,8 +189,8 @@ export async function observeHomes(
   const collections = await listAllCollections(work, homes);
 
   const observed = new Map<HomeNamespace, ObservedCollection>();
-  await eachAtMost(
-    atOnce,
+  await forEachConcurrent(
+    maxConcurrent,
     homes.flatMap(({ layout }) => layout.namespaces),
     async (namespace) => {
       const info = collections.get(namespace.database)?.get(namespace.name);

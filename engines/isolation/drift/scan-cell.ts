@@ -5,21 +5,21 @@ import type { DriftFinding } from '../../../domain/drift.ts';
 import { listNames, observeHomes } from './observe-homes.ts';
 
 /** Limits, so that mongod's answer about this many homes fits 16 MB. */
-const homesTogether = 100;
-const tablesTogether = 5_000;
+const maxHomes = 100;
+const maxTables = 5_000;
 
 function inChunks(homes: readonly Home[]): Home[][] {
   const chunks: Home[][] = [];
-  let room = 0;
+  let tablesLeft = 0;
   for (const home of homes) {
     const tables = declaredTables(home.spec);
     const last = chunks.at(-1);
-    if (last === undefined || last.length === homesTogether || room < tables) {
+    if (last === undefined || last.length === maxHomes || tablesLeft < tables) {
       chunks.push([home]);
-      room = tablesTogether - tables;
+      tablesLeft = maxTables - tables;
     } else {
       last.push(home);
-      room -= tables;
+      tablesLeft -= tables;
     }
   }
   return chunks;

@@ -4,7 +4,7 @@ import { writeOnCell } from '../cell-commands.ts';
 import type { CommandBounds } from '../command-bounds.ts';
 import { serverCodes } from '../cell-errors.ts';
 import type { Home } from '../home.ts';
-import { withNobodyInTheWay } from './in-the-way.ts';
+import { withExclusiveAccess } from './in-the-way.ts';
 import { asSchemaRefusal } from './schema-refusal.ts';
 
 /** Refusals caused by another attempt at the same step; the next check shows what is left to do. */
@@ -33,7 +33,7 @@ export async function changeCollection(
   bounds?: CommandBounds,
 ): Promise<void> {
   try {
-    await withNobodyInTheWay(home, () => writeOnCell(home, namespace.database, command, changedMeanwhile, bounds));
+    await withExclusiveAccess(home, () => writeOnCell(home, namespace.database, command, changedMeanwhile, bounds));
   } catch (error) {
     throw asSchemaRefusal(error, namespace.declared.name, namesOf(command));
   }

@@ -6,7 +6,7 @@ import type { HomeStep, Observation } from '../home-step.ts';
 import { firstOfAnother, noteRelease, releaseOf } from './late-writes.ts';
 import { planeDatabase } from './plane-database.ts';
 import type { ClaimDocument } from './plane-database.ts';
-import { whatStandsIn } from './standing.ts';
+import { objectsIn } from './standing.ts';
 
 const duplicateKey: ReadonlySet<number> = new Set([serverCodes.duplicateKey]);
 
@@ -33,8 +33,8 @@ function ownedByAnother(home: Home, how: string): TenureError {
   );
 }
 
-async function refuseWhatStandsThere(home: Home): Promise<void> {
-  const first = await firstOfAnother(home, await whatStandsIn(home));
+async function refuseForeignObjects(home: Home): Promise<void> {
+  const first = await firstOfAnother(home, await objectsIn(home));
   if (first !== undefined)
     throw ownedByAnother(
       home,
@@ -45,7 +45,7 @@ async function refuseWhatStandsThere(home: Home): Promise<void> {
 async function observe(home: Home): Promise<Observation> {
   const claim = await findClaim(home);
   if (claim === undefined) {
-    await refuseWhatStandsThere(home);
+    await refuseForeignObjects(home);
     return 'absent';
   }
   if (isOurs(home, claim)) return 'present';
@@ -58,10 +58,10 @@ async function observe(home: Home): Promise<Observation> {
  */
 async function takeOver(home: Home): Promise<string> {
   const { installation, uid, operationId, layout } = home;
-  const ofAnother = { _id: layout.claim, installation, tenant: uid, operationId: { $ne: operationId } };
+  const claimOfOtherOperation = { _id: layout.claim, installation, tenant: uid, operationId: { $ne: operationId } };
   await writeOnCell(home, planeDatabase, {
     update: 'claims',
-    updates: [{ q: ofAnother, u: { $set: { operationId } } }],
+    updates: [{ q: claimOfOtherOperation, u: { $set: { operationId } } }],
   });
   return `${layout.claim} is claimed`;
 }
@@ -131,7 +131,7 @@ export async function isClaimed(home: Home): Promise<boolean> {
   return (await observe(home)) === 'present';
 }
 
-/** Releases the tenant's claim, whichever operation made it. */
+/** Releases the tenant's claim, regardless of which operation created it. */
 export async function giveUpClaim(home: Home): Promise<string> {
   const { layout, installation, uid } = home;
   await writeOnCell(home, planeDatabase, {

@@ -14,65 +14,67 @@ import {
   foreignTraits,
   judgeCollections,
   listCollections,
-  lookAtCollections,
+  observeCollections,
   validationOf,
   validatorIsAsDeclared,
   wantedIndexes,
 } from './declared-collections.ts';
 import type { FoundCollection } from './declared-collections.ts';
-import { withNobodyInTheWay } from './in-the-way.ts';
+import { withExclusiveAccess } from './in-the-way.ts';
 import { createIndexes, endIndexBuilds } from './index-builds.ts';
 import type { LeftOut } from './index-builds.ts';
 import { indexChanges } from './index-changes.ts';
 
-const gone: ReadonlySet<number> = new Set([serverCodes.namespaceNotFound, serverCodes.collectionUuidMismatch]);
+const missing: ReadonlySet<number> = new Set([serverCodes.namespaceNotFound, serverCodes.collectionUuidMismatch]);
 
 /** Limits a command that removes something to this collection, so that it cannot hit a later one with the same name. */
-function exactly({ info }: CollectionInfo): Document {
+function uuidOption({ info }: CollectionInfo): Document {
   return info?.uuid === undefined ? {} : { collectionUUID: info.uuid };
 }
 
-const takesNothing = { validator: { $alwaysFalse: 1 }, validationLevel: 'strict', validationAction: 'error' } as const;
+const refuseAll = { validator: { $alwaysFalse: 1 }, validationLevel: 'strict', validationAction: 'error' } as const;
 
-async function mendCollection(
+async function repairCollection(
   home: Home,
   { namespace, info, ...found }: FoundCollection,
   leftOut?: LeftOut,
 ): Promise<void> {
   const { declared: collection, name } = namespace;
-  const here = { home, namespace };
-  if (info === undefined) await changeCollection(here, { create: name, ...validationOf(collection) });
+  const target = { home, namespace };
+  if (info === undefined) await changeCollection(target, { create: name, ...validationOf(collection) });
   else if (!validatorIsAsDeclared(collection, info))
-    await changeCollection(here, { collMod: name, ...validationOf(collection) });
+    await changeCollection(target, { collMod: name, ...validationOf(collection) });
 
   const { declared, retired } = wantedIndexes(home, collection);
   const { alter, dropFirst, build, drop, buildThen, dropLast } = indexChanges(found, declared, retired);
   const dropIndexes = async (index: readonly string[]): Promise<void> => {
-    if (index.length > 0) await changeCollection(here, { dropIndexes: name, index });
+    if (index.length > 0) await changeCollection(target, { dropIndexes: name, index });
   };
-  for (const index of alter) await changeCollection(here, { collMod: name, index });
+  for (const index of alter) await changeCollection(target, { collMod: name, index });
   await dropIndexes(dropFirst);
-  if (build.length > 0) await createIndexes(here, build, leftOut);
+  if (build.length > 0) await createIndexes(target, build, leftOut);
   await dropIndexes(drop);
-  if (buildThen.length > 0) await createIndexes(here, buildThen, leftOut);
+  if (buildThen.length > 0) await createIndexes(target, buildThen, leftOut);
   await dropIndexes(dropLast);
 }
 
 /** The collection without the indexes that were left out, to be judged. */
-function without(leftOut: LeftOut, { namespace, ...found }: FoundCollection): FoundCollection {
+function withoutLeftOut(leftOut: LeftOut, { namespace, ...found }: FoundCollection): FoundCollection {
   const { declared } = namespace;
   const indexes = declared.indexes.filter((index) => !leftOut.has(`${declared.name}/${nameOnCell(index)}`));
   return { ...found, namespace: { ...namespace, declared: { ...declared, indexes } } };
 }
 
-async function bringAbout(home: Home, leftOut?: LeftOut): Promise<string> {
+async function reconcileCollections(home: Home, leftOut?: LeftOut): Promise<string> {
   await requireClaim(home);
   await reconcile(home, {
-    look: async (there) =>
-      (await lookAtCollections(there)).map((found) => (leftOut === undefined ? found : without(leftOut, found))),
+    look: async (current) =>
+      (await observeCollections(current)).map((found) =>
+        leftOut === undefined ? found : withoutLeftOut(leftOut, found),
+      ),
     judge: judgeCollections,
-    async mend(there, found) {
-      for (const collection of found) await mendCollection(there, collection, leftOut);
+    async mend(current, found) {
+      for (const collection of found) await repairCollection(current, collection, leftOut);
     },
   });
   await confirmClaim(home);
@@ -82,7 +84,7 @@ async function bringAbout(home: Home, leftOut?: LeftOut): Promise<string> {
 }
 
 function ensure(home: Home): Promise<string> {
-  return bringAbout(home);
+  return reconcileCollections(home);
 }
 
 /**
@@ -95,11 +97,11 @@ async function dropIfEmpty(
   { declared, database, name }: HomeNamespace,
   found: CollectionInfo,
 ): Promise<boolean> {
-  const only = exactly(found);
-  await withNobodyInTheWay(home, () => writeOnCell(home, database, { collMod: name, ...takesNothing, ...only }, gone));
+  const uuid = uuidOption(found);
+  await withExclusiveAccess(home, () => writeOnCell(home, database, { collMod: name, ...refuseAll, ...uuid }, missing));
   const [document] = await listOnCell(home, database, { find: name, limit: 1, projection: { _id: true } });
-  if (document === undefined) await writeOnCell(home, database, { drop: name, ...only }, gone);
-  else await writeOnCell(home, database, { collMod: name, ...validationOf(declared), ...only }, gone);
+  if (document === undefined) await writeOnCell(home, database, { drop: name, ...uuid }, missing);
+  else await writeOnCell(home, database, { collMod: name, ...validationOf(declared), ...uuid }, missing);
   return document === undefined;
 }
 
@@ -108,23 +110,23 @@ async function dropIfEmpty(
  * documents. An index that mongod now refuses because of newer documents is left out: an undo must be able to end, and
  * drift reports what is missing.
  */
-async function goBack(home: Home): Promise<string> {
-  const back = reversed(home);
+async function restore(home: Home): Promise<string> {
+  const previous = reversed(home);
   await endIndexBuilds(home);
   const leftOut: LeftOut = new Map();
-  const result = await bringAbout(back, leftOut);
-  const stood = new Set(back.layout.namespaces.map(({ database, name }) => `${database}.${name}`));
-  const added = home.layout.namespaces.filter(({ database, name }) => !stood.has(`${database}.${name}`));
-  const there = [...(await listCollections(home, added))].filter(([, info]) => foreignTraits(info) === undefined);
+  const result = await reconcileCollections(previous, leftOut);
+  const previousNames = new Set(previous.layout.namespaces.map(({ database, name }) => `${database}.${name}`));
+  const added = home.layout.namespaces.filter(({ database, name }) => !previousNames.has(`${database}.${name}`));
+  const existing = [...(await listCollections(home, added))].filter(([, info]) => foreignTraits(info) === undefined);
   const kept: string[] = [];
-  for (const [namespace, info] of there) {
+  for (const [namespace, info] of existing) {
     if (!(await dropIfEmpty(home, namespace, info))) kept.push(namespace.name);
   }
   await confirmClaim(home);
   const reasons = [...leftOut].map(([index, why]) => `left out index ${index}: ${why}`);
   return [
     result,
-    `dropped ${there.length - kept.length} added collections`,
+    `dropped ${existing.length - kept.length} added collections`,
     ...(kept.length === 0 ? [] : [`kept ${kept.join(', ')}, which contain documents`]),
     ...reasons,
   ].join('; ');
@@ -135,9 +137,9 @@ async function goBack(home: Home): Promise<string> {
  * collections in the database, other indexes and documents are left alone.
  */
 export const homeCollections: HomeStep = {
-  observe: async (home) => judgeCollections(home, await lookAtCollections(home)),
+  observe: async (home) => judgeCollections(home, await observeCollections(home)),
   ensure,
-  undo: (home) => unlessOwnedByAnother(() => goBack(home), asResult),
+  undo: (home) => unlessOwnedByAnother(() => restore(home), asResult),
 };
 
 /** The same for a home that an activation creates. */
@@ -147,11 +149,11 @@ export const createCollections: HomeStep = {
     if (!(await claimedByThisOperation(home))) return 'this operation did not claim the home';
     await endIndexBuilds(home);
     // One by one: dropping the database would also destroy what somebody else has put there since the claim.
-    const own = [...(await listCollections(home, home.layout.namespaces))].filter(
+    const ownCollections = [...(await listCollections(home, home.layout.namespaces))].filter(
       ([, info]) => foreignTraits(info) === undefined,
     );
-    for (const [{ database, name }, info] of own)
-      await writeOnCell(home, database, { drop: name, ...exactly(info) }, gone);
-    return `dropped ${own.length} collections`;
+    for (const [{ database, name }, info] of ownCollections)
+      await writeOnCell(home, database, { drop: name, ...uuidOption(info) }, missing);
+    return `dropped ${ownCollections.length} collections`;
   },
 };

@@ -41,14 +41,14 @@ export function validatorIsAsDeclared(declared: CollectionSpec, info: Collection
   return digestAsRead({ validator, validationLevel, validationAction }) === digestAsRead(validationOf(declared));
 }
 
-const understoodOptions = new Set(['validator', 'validationLevel', 'validationAction']);
+const knownOptions = new Set(['validator', 'validationLevel', 'validationAction']);
 
 /**
  * Traits that the plane never creates: a view, a capped or time series collection, or any option other than the
  * validator.
  */
 export function foreignTraits(info: CollectionInfo): string | undefined {
-  const extra = Object.keys(info.options ?? {}).filter((option) => !understoodOptions.has(option));
+  const extra = Object.keys(info.options ?? {}).filter((option) => !knownOptions.has(option));
   if (info.type === 'collection' && extra.length === 0) return undefined;
   return `${info.type ?? 'collection'}${extra.length === 0 ? '' : ` with ${extra.join(', ')}`}`;
 }
@@ -59,13 +59,13 @@ export async function listCollections(
   namespaces: readonly HomeNamespace[],
 ): Promise<Map<HomeNamespace, CollectionInfo>> {
   const found = new Map<HomeNamespace, CollectionInfo>();
-  for (const [database, there] of Map.groupBy(namespaces, (namespace) => namespace.database)) {
+  for (const [database, inDatabase] of Map.groupBy(namespaces, (namespace) => namespace.database)) {
     const infos = await listOnCell<CollectionInfo>(home, database, {
       listCollections: 1,
-      filter: { name: { $in: there.map(({ name }) => name) } },
+      filter: { name: { $in: inDatabase.map(({ name }) => name) } },
     });
     for (const info of infos) {
-      const namespace = there.find(({ name }) => name === info.name);
+      const namespace = inDatabase.find(({ name }) => name === info.name);
       if (namespace !== undefined) found.set(namespace, info);
     }
   }
@@ -84,9 +84,9 @@ async function listIndexes(home: Home, { database, name }: HomeNamespace): Promi
       listIndexes: name,
       includeBuildUUIDs: true,
     });
-    const builds = listed.filter((one): one is ListedBuild => 'buildUUID' in one);
+    const builds = listed.filter((entry): entry is ListedBuild => 'buildUUID' in entry);
     return {
-      indexes: listed.map((one) => ('buildUUID' in one ? one.spec : one)),
+      indexes: listed.map((entry) => ('buildUUID' in entry ? entry.spec : entry)),
       unfinished: new Set(builds.map(({ spec }) => spec.name ?? '')),
     };
   } catch (error) {
@@ -98,7 +98,7 @@ async function listIndexes(home: Home, { database, name }: HomeNamespace): Promi
 const noIndexes: FoundIndexes = { indexes: [], unfinished: new Set() };
 
 /** @throws TenureError owned_by_another if a declared name is used by something that the plane does not create */
-export async function lookAtCollections(home: Home): Promise<FoundCollection[]> {
+export async function observeCollections(home: Home): Promise<FoundCollection[]> {
   const infos = await listCollections(home, home.layout.namespaces);
   for (const [{ database, name }, info] of infos) {
     const traits = foreignTraits(info);
@@ -131,10 +131,10 @@ export function wantedIndexes(
       ? []
       : (declaredCollections(before.spec).find(({ name }) => name === collection.name)?.indexes ?? []);
   const kept = new Set([idIndexName, ...declared.map(nameOnCell)]);
-  const made = [...collection.indexes, ...declaredBefore];
+  const created = [...collection.indexes, ...declaredBefore];
   return {
     declared,
-    retired: new Set([...made.map(nameOnCell), ...made.map(standInName)].filter((name) => !kept.has(name))),
+    retired: new Set([...created.map(nameOnCell), ...created.map(standInName)].filter((name) => !kept.has(name))),
   };
 }
 
@@ -145,9 +145,9 @@ function judgeCollection(
   if (info === undefined) return 'absent';
   const { declared, retired } = wantedIndexes(home, collection);
   if (!validatorIsAsDeclared(collection, info) || indexes.some(({ name = '' }) => retired.has(name))) return 'wrong';
-  const there = declared.map((index) => ({ index, found: indexes.find(({ name }) => name === nameOnCell(index)) }));
-  if (there.some(({ index, found }) => found !== undefined && !indexIsAsDeclared(index, found))) return 'wrong';
-  return there.some(({ index, found }) => found === undefined || unfinished.has(nameOnCell(index)))
+  const pairs = declared.map((index) => ({ index, found: indexes.find(({ name }) => name === nameOnCell(index)) }));
+  if (pairs.some(({ index, found }) => found !== undefined && !indexIsAsDeclared(index, found))) return 'wrong';
+  return pairs.some(({ index, found }) => found === undefined || unfinished.has(nameOnCell(index)))
     ? 'partial'
     : 'present';
 }

@@ -6,13 +6,13 @@ import type { HomeStep, Observation } from '../home-step.ts';
 import { reconcile } from '../reconcile.ts';
 import { confirmClaim, giveUpClaim, isClaimed, requireClaim } from './claim.ts';
 import { dropRoles } from './roles.ts';
-import { whatStandsIn } from './standing.ts';
-import type { StandingInHome } from './standing.ts';
+import { objectsIn } from './standing.ts';
+import type { HomeObjects } from './standing.ts';
 import { dropTenantUsers } from './user.ts';
 
 const namespaceNotFound: ReadonlySet<number> = new Set([serverCodes.namespaceNotFound]);
 
-function judge(_home: Home, { collections, users, roles }: StandingInHome): Observation {
+function judge(_home: Home, { collections, users, roles }: HomeObjects): Observation {
   return collections.length + users.length + roles.length === 0 ? 'present' : 'wrong';
 }
 
@@ -20,7 +20,7 @@ function judge(_home: Home, { collections, users, roles }: StandingInHome): Obse
  * Drops everything in the home, also what the plane did not create: in the tenant's own database, everything belongs to
  * it.
  */
-async function mend(home: Home, { collections, users, roles }: StandingInHome): Promise<void> {
+async function dropContents(home: Home, { collections, users, roles }: HomeObjects): Promise<void> {
   const { ownDatabase } = home.layout;
   if (users.some(({ name }) => name.startsWith(userPrefix(home.uid)))) await dropTenantUsers(home);
   if (roles.length > 0) await dropRoles(home);
@@ -35,21 +35,21 @@ async function mend(home: Home, { collections, users, roles }: StandingInHome): 
   }
 }
 
-function counted(home: Home, { collections, users, roles }: StandingInHome): string {
+function summaryOf(home: Home, { collections, users, roles }: HomeObjects): string {
   const declared = new Set(home.layout.namespaces.map(({ database, name }) => `${database}.${name}`));
   const others = collections.filter(({ database, name }) => !declared.has(`${database}.${name}`)).length;
-  const besides = [
+  const more = [
     ...(users.length === 0 ? [] : [`${users.length} users`]),
     ...(roles.length === 0 ? [] : [`${roles.length} roles`]),
   ];
-  return [`dropped ${collections.length} collections, ${others} of them not declared`, ...besides].join(', ');
+  return [`dropped ${collections.length} collections, ${others} of them not declared`, ...more].join(', ');
 }
 
 /** Resolves when nothing of the home is left. */
-async function raze(home: Home): Promise<string> {
-  const stood = await whatStandsIn(home);
-  await reconcile(home, { look: whatStandsIn, judge, mend });
-  return counted(home, stood);
+async function destroyContents(home: Home): Promise<string> {
+  const before = await objectsIn(home);
+  await reconcile(home, { look: objectsIn, judge, mend: dropContents });
+  return summaryOf(home, before);
 }
 
 const undo = async (): Promise<string> => 'what was destroyed cannot be restored';
@@ -91,15 +91,15 @@ export const destroyRoles = destruction(async (home) => {
   return `dropped ${dropped} roles`;
 });
 
-/** Every collection with its documents; in the tenant's own database everything, whoever created it. */
+/** Every collection with its documents; in the tenant's own database everything, regardless of who created it. */
 export const destroyData = destruction(async (home) => {
-  const result = await raze(home);
+  const result = await destroyContents(home);
   await confirmClaim(home);
   return result;
 });
 
 /** Releases the claim once the home is empty: a late command may have created something again. */
 export const releaseClaim = destruction(async (home) => {
-  await raze(home);
+  await destroyContents(home);
   return giveUpClaim(home);
 });

@@ -26,9 +26,9 @@ export function ownerOf(user: string, database: string): Binary {
 }
 
 /** Idle transactions and cursors do not show their user, only the owner of their session. */
-async function look(home: Home, users: readonly string[]): Promise<Activity[]> {
+async function listActivity(home: Home, users: readonly string[]): Promise<Activity[]> {
   const { database } = home.layout;
-  const theirs = users.flatMap((user) => [
+  const ofUsers = users.flatMap((user) => [
     { effectiveUsers: { $elemMatch: { user, db: database } } },
     { 'lsid.uid': ownerOf(user, database) },
   ]);
@@ -36,7 +36,7 @@ async function look(home: Home, users: readonly string[]): Promise<Activity[]> {
     aggregate: 1,
     pipeline: [
       { $currentOp: { allUsers: true, idleSessions: true, idleCursors: true } },
-      { $match: { $or: theirs } },
+      { $match: { $or: ofUsers } },
       { $project: { type: true, opid: true } },
     ],
     cursor: { batchSize: 10_000 },
@@ -68,22 +68,22 @@ export async function endSessions(
  */
 export async function endActivity(home: Home, users: readonly string[]): Promise<number> {
   const deadline = performance.now() + limitMs;
-  let begunBefore: ReadonlySet<unknown> | undefined;
+  let startedBefore: ReadonlySet<unknown> | undefined;
   for (;;) {
     for (const user of users) await endSessions(home, { user, database: home.layout.database });
-    const seen = await look(home, users);
-    const operations = seen.filter(({ type }) => type === 'op');
+    const activity = await listActivity(home, users);
+    const operations = activity.filter(({ type }) => type === 'op');
     // A client continues to send requests. What was not there at the first look started later, and without any rights.
-    begunBefore ??= new Set(operations.map(({ opid }) => opid));
-    const left = operations.filter(({ opid }) => begunBefore?.has(opid));
-    if (left.length === 0 && seen.length === operations.length) return begunBefore.size;
+    startedBefore ??= new Set(operations.map(({ opid }) => opid));
+    const remaining = operations.filter(({ opid }) => startedBefore?.has(opid));
+    if (remaining.length === 0 && activity.length === operations.length) return startedBefore.size;
     if (performance.now() > deadline) {
       throw new TenureError(
         'cell_unavailable',
-        `${seen.length} operations, transactions or cursors of tenant ${home.uid} on cell "${home.cell.name}" did not end within ${limitMs / 1000} s`,
+        `${activity.length} operations, transactions or cursors of tenant ${home.uid} on cell "${home.cell.name}" did not end within ${limitMs / 1000} s`,
       );
     }
-    for (const { opid } of left) await readOnCell(home, 'admin', { killOp: 1, op: opid });
+    for (const { opid } of remaining) await readOnCell(home, 'admin', { killOp: 1, op: opid });
     await pause(pauseMs);
   }
 }

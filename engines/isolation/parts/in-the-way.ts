@@ -6,9 +6,9 @@ import { findUsers } from './tenant-users.ts';
 /** A change that nothing blocks is done within this time. */
 const graceMs = 500;
 
-async function endSessionsUntil(home: Home, over: AbortSignal): Promise<void> {
+async function endSessionsUntil(home: Home, finished: AbortSignal): Promise<void> {
   for (;;) {
-    await pause(graceMs, undefined, { signal: over });
+    await pause(graceMs, undefined, { signal: finished });
     for (const { user } of await findUsers(home)) await endSessions(home, { user, database: home.layout.database });
   }
 }
@@ -18,15 +18,15 @@ async function endSessionsUntil(home: Home, over: AbortSignal): Promise<void> {
  * used the collection, and later requests wait behind it. For an impatient home, this ends the tenant's sessions so
  * that the change can proceed.
  */
-export async function withNobodyInTheWay<T>(home: Home, change: () => Promise<T>): Promise<T> {
+export async function withExclusiveAccess<T>(home: Home, change: () => Promise<T>): Promise<T> {
   if (home.impatient !== true) return change();
-  const over = new AbortController();
+  const finished = new AbortController();
   // If the sessions cannot be ended, the change itself fails because it cannot proceed.
-  const ending = endSessionsUntil(home, over.signal).catch(() => undefined);
+  const ending = endSessionsUntil(home, finished.signal).catch(() => undefined);
   try {
     return await change();
   } finally {
-    over.abort();
+    finished.abort();
     await ending;
   }
 }

@@ -20,7 +20,7 @@ export type LeftOut = Map<string, string>;
 /** A killed build ends at its next interruption point, which is near, and once nobody locks the collection. */
 const limitMs = 20_000;
 const pauseMs = 5;
-const lookMs = 500;
+const pollMs = 500;
 
 /** The comment by which mongod shows which operation a build belongs to. */
 const commentOf = ({ operationId }: Home): string => `tenure operation ${operationId}`;
@@ -63,14 +63,14 @@ const endedMeanwhile: ReadonlySet<number> = new Set([
 async function endBuilds(work: CellWork, comment: Document | string): Promise<void> {
   const deadline = performance.now() + limitMs;
   for (;;) {
-    const left = await buildsBy(work, comment);
-    if (left.length === 0) return;
+    const remaining = await buildsBy(work, comment);
+    if (remaining.length === 0) return;
     if (performance.now() > deadline)
       throw new TenureError(
         'cell_unavailable',
         `an index build on cell "${work.cell.name}" did not end within ${limitMs / 1000} s`,
       );
-    const building = left.filter(({ connectionId }) => connectionId === undefined);
+    const building = remaining.filter(({ connectionId }) => connectionId === undefined);
     for (const { command } of building)
       await writeOnCell(
         work,
@@ -78,7 +78,9 @@ async function endBuilds(work: CellWork, comment: Document | string): Promise<vo
         { dropIndexes: command.createIndexes, index: command.indexes.map(({ name }) => name) },
         endedMeanwhile,
       );
-    const waiting = left.filter((one) => !building.some(({ command }) => command.comment === one.command.comment));
+    const waiting = remaining.filter(
+      (candidate) => !building.some(({ command }) => command.comment === candidate.command.comment),
+    );
     for (const { opid } of waiting) await readOnCell(work, 'admin', { killOp: 1, op: opid });
     await pause(pauseMs);
   }
@@ -95,7 +97,7 @@ async function waitForBuild(work: CellWork, comment: string): Promise<void> {
         'cell_unavailable',
         `cell "${work.cell.name}" did not finish an index build within the lease`,
       );
-    await pause(Math.min(lookMs, work.lease.remainingMs() - reserveMs));
+    await pause(Math.min(pollMs, work.lease.remainingMs() - reserveMs));
   }
 }
 

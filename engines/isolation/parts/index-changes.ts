@@ -2,7 +2,7 @@ import type { Document, IndexDescriptionInfo } from 'mongodb';
 import { isText } from '../../../contracts/manifests/index-flaws.ts';
 import { idIndexName, nameOnCell } from '../../../contracts/manifests/index-spec.ts';
 import type { IndexSpec } from '../../../contracts/manifests/index-spec.ts';
-import { alterationOf, indexIsAsDeclared, keepsOut } from './indexes.ts';
+import { alterationOf, indexIsAsDeclared, conflictsWith } from './indexes.ts';
 
 /** No declared or derived name ends like this. */
 const standInSuffix = '~new';
@@ -17,7 +17,7 @@ export function declaredName(name: string): string {
 }
 
 /**
- * An index of the same documents and keys that mongod can create beside the index in the declared one's place: with
+ * An index of the same documents and keys that mongod can create while another index blocks the declared one: with
  * another name, and with a filter that every document matches.
  */
 function standInFor(index: IndexSpec): IndexSpec {
@@ -76,24 +76,24 @@ export function indexChanges(
   const alter: Document[] = [];
   const build: IndexSpec[] = [];
   const buildThen: IndexSpec[] = [];
-  const inTheWay = new Set<string>();
+  const blocking = new Set<string>();
   const dropFirst = new Set<string>();
   for (const index of declared) {
     const name = nameOnCell(index);
-    const there = byName.get(name);
-    if (there !== undefined && indexIsAsDeclared(index, there)) {
+    const existing = byName.get(name);
+    if (existing !== undefined && indexIsAsDeclared(index, existing)) {
       // Request an index that is being built again: mongod then answers once it is complete.
       if (unfinished.has(name)) build.push(index);
       continue;
     }
-    const alteration = there === undefined || unfinished.has(name) ? undefined : alterationOf(index, there);
+    const alteration = existing === undefined || unfinished.has(name) ? undefined : alterationOf(index, existing);
     if (alteration !== undefined) {
       alter.push(alteration);
       continue;
     }
     // An index that somebody else created under another name stays: mongod then reports what blocks the new one.
     const blockers = found
-      .filter((one) => keepsOut(one, index))
+      .filter((candidate) => conflictsWith(candidate, index))
       .map(({ name: blocker = '' }) => blocker)
       .filter((blocker) => blocker === name || retired.has(blocker));
     if (blockers.length === 0) {
@@ -101,19 +101,19 @@ export function indexChanges(
       continue;
     }
     buildThen.push(index);
-    for (const blocker of blockers) inTheWay.add(blocker);
+    for (const blocker of blockers) blocking.add(blocker);
     const standIn = standInFor(index);
     if (isText(index)) continue;
-    const standing = byName.get(standInName(index));
-    const stands = standing !== undefined && indexIsAsDeclared(standIn, standing);
-    if (standing !== undefined && !stands) dropFirst.add(standInName(index));
-    if (!stands || unfinished.has(standInName(index))) build.push(standIn);
+    const existingStandIn = byName.get(standInName(index));
+    const isStandInCurrent = existingStandIn !== undefined && indexIsAsDeclared(standIn, existingStandIn);
+    if (existingStandIn !== undefined && !isStandInCurrent) dropFirst.add(standInName(index));
+    if (!isStandInCurrent || unfinished.has(standInName(index))) build.push(standIn);
   }
-  const going = found.map(({ name = '' }) => name).filter((name) => retired.has(name) && !names.has(name));
+  const obsolete = found.map(({ name = '' }) => name).filter((name) => retired.has(name) && !names.has(name));
   if (indexes.length - dropFirst.size + build.length > maxIndexes) {
     return {
       alter,
-      dropFirst: [...new Set([...going, ...inTheWay])],
+      dropFirst: [...new Set([...obsolete, ...blocking])],
       build: [...build.filter((index) => names.has(nameOnCell(index))), ...buildThen],
       drop: [],
       buildThen: [],
@@ -122,7 +122,7 @@ export function indexChanges(
   }
   // Also the stand-ins that are built here.
   const dropLast = new Set(
-    [...going, ...build.map(nameOnCell)].filter((name) => !names.has(name) && !inTheWay.has(name)),
+    [...obsolete, ...build.map(nameOnCell)].filter((name) => !names.has(name) && !blocking.has(name)),
   );
-  return { alter, dropFirst: [...dropFirst], build, drop: [...inTheWay], buildThen, dropLast: [...dropLast] };
+  return { alter, dropFirst: [...dropFirst], build, drop: [...blocking], buildThen, dropLast: [...dropLast] };
 }

@@ -20,13 +20,13 @@ export function indexDefinition(index: IndexSpec): Document {
   };
 }
 
-interface KeptIndex {
+interface StoredIndex {
   readonly key: readonly (readonly [string, unknown])[];
   readonly options: Document;
 }
 
 /** The index as mongod stores it: its text fields are one key entry, and are named in its weights. */
-function asKept(index: IndexSpec): KeptIndex {
+function asStored(index: IndexSpec): StoredIndex {
   const textFields = index.keys.filter(({ order }) => order === 'text').map(({ field }) => field);
   const [firstText] = textFields;
   const key = index.keys.flatMap(({ field, order }): [string, unknown][] => {
@@ -57,7 +57,7 @@ function asKept(index: IndexSpec): KeptIndex {
   };
 }
 
-function asFound(found: IndexDescriptionInfo): KeptIndex {
+function asFound(found: IndexDescriptionInfo): StoredIndex {
   const options: Document = Object.fromEntries(Object.entries(found).filter(([option]) => !addedByMongod.has(option)));
   const { version: _version, ...collation } = (options['collation'] ?? {}) as Document;
   return {
@@ -66,7 +66,7 @@ function asFound(found: IndexDescriptionInfo): KeptIndex {
   };
 }
 
-function normalForm({ key, options }: KeptIndex): Document {
+function normalForm({ key, options }: StoredIndex): Document {
   const { unique = false, sparse = false, hidden = false, ...others } = options;
   // Convert through an object on both sides, because the driver returns keys as objects.
   return { key: Object.entries(Object.fromEntries(key)), unique, sparse, hidden, others };
@@ -74,7 +74,7 @@ function normalForm({ key, options }: KeptIndex): Document {
 
 /** Whether an index with the declared name is the declared index, without any other option. */
 export function indexIsAsDeclared(declared: IndexSpec, found: IndexDescriptionInfo): boolean {
-  return digestAsRead(normalForm(asKept(declared))) === digestAsRead(normalForm(asFound(found)));
+  return digestAsRead(normalForm(asStored(declared))) === digestAsRead(normalForm(asFound(found)));
 }
 
 /** What `collMod` must change to make the index as declared; `undefined` if it cannot. */
@@ -92,7 +92,7 @@ export function alterationOf(declared: IndexSpec, found: IndexDescriptionInfo): 
 }
 
 /** What mongod distinguishes indexes by: it does not create an index with the same identity as an existing one. */
-function identityOf({ key, options }: KeptIndex): string {
+function identityOf({ key, options }: StoredIndex): string {
   if (key.some(([field]) => field === '_fts')) return 'text';
   const {
     unique = false,
@@ -111,6 +111,6 @@ function identityOf({ key, options }: KeptIndex): string {
   });
 }
 
-export function keepsOut(found: IndexDescriptionInfo, declared: IndexSpec): boolean {
-  return found.name === indexName(declared) || identityOf(asFound(found)) === identityOf(asKept(declared));
+export function conflictsWith(found: IndexDescriptionInfo, declared: IndexSpec): boolean {
+  return found.name === indexName(declared) || identityOf(asFound(found)) === identityOf(asStored(declared));
 }

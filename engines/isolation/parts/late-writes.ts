@@ -3,10 +3,10 @@ import { listOnCell, writeOnCell } from '../cell-commands.ts';
 import type { Home } from '../home.ts';
 import { foreignTraits } from './declared-collections.ts';
 import { planeDatabase } from './plane-database.ts';
-import type { Standing, StandingInHome } from './standing.ts';
+import type { Standing, HomeObjects } from './standing.ts';
 import { findUsers } from './tenant-users.ts';
 
-/** Stored beside the claims, which are named by database: marks a home that was claimed and released again. */
+/** Stored with the claims, which are named by database: marks a home that was claimed and released again. */
 const releasedId = ({ layout }: Home): string => `released/${layout.claim}`;
 
 /** What to delete together with a home's claim, once nothing of the tenant will exist there again. */
@@ -47,11 +47,11 @@ async function isEmptyCollection(home: Home, { database, name }: Standing): Prom
  */
 export async function firstOfAnother(
   home: Home,
-  { collections, users, roles }: StandingInHome,
+  { collections, users, roles }: HomeObjects,
 ): Promise<Standing | undefined> {
   const [first] = [...collections, ...users, ...roles];
   if (first === undefined || !(await wasReleased(home))) return first;
-  const own = new Set(
+  const ownUsers = new Set(
     (await findUsers(home))
       .filter(({ customData }) => customData?.installation === home.installation && customData.tenant === home.uid)
       .map(({ user }) => user),
@@ -59,7 +59,7 @@ export async function firstOfAnother(
   for (const collection of collections) if (!(await isEmptyCollection(home, collection))) return collection;
   const { database, readWrite, readOnly } = home.layout.roles;
   return (
-    users.find(({ name }) => !own.has(name)) ??
+    users.find(({ name }) => !ownUsers.has(name)) ??
     roles.find((role) => role.database !== database || (role.name !== readWrite && role.name !== readOnly))
   );
 }

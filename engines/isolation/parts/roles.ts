@@ -32,7 +32,7 @@ export function wantedRoles(home: Home): WantedRole[] {
   ];
 }
 
-async function look(home: Home): Promise<FoundRole[]> {
+async function observeRoles(home: Home): Promise<FoundRole[]> {
   const { database } = home.layout.roles;
   const rolesInfo = wantedRoles(home).map(({ name }) => ({ role: name, db: database }));
   const { roles } = await readOnCell(home, database, {
@@ -66,7 +66,7 @@ function judge(home: Home, found: readonly FoundRole[]): Observation {
   return states.size === 1 && state !== undefined ? state : 'partial';
 }
 
-async function mend(home: Home, found: readonly FoundRole[]): Promise<void> {
+async function repairRoles(home: Home, found: readonly FoundRole[]): Promise<void> {
   for (const wanted of wantedRoles(home)) {
     const definition = { privileges: wanted.privileges, roles: [], authenticationRestrictions: [] };
     const state = judgeRole(wanted, found);
@@ -80,7 +80,7 @@ async function mend(home: Home, found: readonly FoundRole[]): Promise<void> {
 
 async function ensure(home: Home): Promise<string> {
   await requireClaim(home);
-  await reconcile(home, { look, judge, mend });
+  await reconcile(home, { look: observeRoles, judge, mend: repairRoles });
   await confirmClaim(home);
   const { roles, namespaces } = home.layout;
   return `${roles.readWrite}, ${roles.readOnly} on ${namespaces.length} collections`;
@@ -98,7 +98,7 @@ export async function dropRoles(home: Home): Promise<number> {
 
 /** The tenant's read-write and read-only roles on exactly its collections, without any right to define anything. */
 export const homeRoles: HomeStep = {
-  observe: async (home) => judge(home, await look(home)),
+  observe: async (home) => judge(home, await observeRoles(home)),
   ensure,
   undo: (home) => unlessOwnedByAnother(() => ensure(reversed(home)), asResult),
 };

@@ -4,7 +4,7 @@ import { refusesSchema, serverCodes, serverError } from '../cell-errors.ts';
 import { declaredName } from './index-changes.ts';
 
 /** mongod's words for a build that failed before it read a document. */
-const beforeDocuments = /Caught exception during index builder|index build on empty collection failed/;
+const failedBeforeDocuments = /Caught exception during index builder|index build on empty collection failed/;
 
 /** Named codes for a flaw of the index itself, which a build can also report. */
 const indexCodes = new Set<unknown>([67, 68, 85, 86, serverCodes.operationFailed, 197]);
@@ -14,16 +14,16 @@ const indexCodes = new Set<unknown>([67, 68, 85, 86, serverCodes.operationFailed
  * contain values, keys or a whole document, and there is no list of its codes: a message that is not known to be about
  * the index counts as one about documents.
  */
-function speaksOfIndex({ code, codeName = '', message }: MongoServerError): boolean {
+function isAboutIndex({ code, codeName = '', message }: MongoServerError): boolean {
   if (code === serverCodes.duplicateKey) return false;
   const isUnbuilt = !message.startsWith('Index build failed') && !codeName.startsWith('Location');
-  return indexCodes.has(code) || isUnbuilt || beforeDocuments.test(message);
+  return indexCodes.has(code) || isUnbuilt || failedBeforeDocuments.test(message);
 }
 
 /** The index that mongod names, or all that were requested. Only declared names are ever returned. */
-function namesIn({ message }: MongoServerError, asked: readonly string[]): readonly string[] {
-  const named = asked.filter((name) => message.includes(`index: ${name} dup key:`));
-  return [...new Set((named.length > 0 ? named : asked).map(declaredName))];
+function namesIn({ message }: MongoServerError, requested: readonly string[]): readonly string[] {
+  const named = requested.filter((name) => message.includes(`index: ${name} dup key:`));
+  return [...new Set((named.length > 0 ? named : requested).map(declaredName))];
 }
 
 /**
@@ -35,7 +35,7 @@ function namesIn({ message }: MongoServerError, asked: readonly string[]): reado
 export function asSchemaRefusal(error: unknown, collection: string, indexes: readonly string[] = []): unknown {
   const source = serverError(error);
   if (source === undefined || !refusesSchema(error)) return error;
-  if (indexes.length === 0 || speaksOfIndex(source))
+  if (indexes.length === 0 || isAboutIndex(source))
     return new TenureError('schema_rejected', `collection "${collection}": mongod refuses: ${source.message}`, {
       cause: source,
     });

@@ -9,7 +9,7 @@ export interface Standing {
   readonly name: string;
 }
 
-export interface StandingInHome {
+export interface HomeObjects {
   readonly collections: readonly Standing[];
   readonly users: readonly Standing[];
   readonly roles: readonly Standing[];
@@ -46,12 +46,12 @@ async function usersOf(home: Home): Promise<Standing[]> {
 
 async function rolesOf(home: Home): Promise<Standing[]> {
   const { ownDatabase, roles } = home.layout;
-  const asked: [string, unknown][] = [
+  const queries: [string, unknown][] = [
     [roles.database, [roles.readWrite, roles.readOnly].map((role) => ({ role, db: roles.database }))],
   ];
-  if (ownDatabase !== undefined) asked.push([ownDatabase, 1]);
+  if (ownDatabase !== undefined) queries.push([ownDatabase, 1]);
   const found = new Map<string, Standing>();
-  for (const [database, rolesInfo] of asked) {
+  for (const [database, rolesInfo] of queries) {
     const reply = await readOnCell(home, database, { rolesInfo });
     for (const { role, db } of reply['roles'] as { role: string; db: string }[])
       found.set(`${db}.${role}`, { database: db, name: role });
@@ -59,7 +59,7 @@ async function rolesOf(home: Home): Promise<Standing[]> {
   return [...found.values()];
 }
 
-/** Everything with a name of this tenant, and everything in its own database, whoever created it. */
-export async function whatStandsIn(home: Home): Promise<StandingInHome> {
+/** Everything with a name of this tenant, and everything in its own database, regardless of who created it. */
+export async function objectsIn(home: Home): Promise<HomeObjects> {
   return { collections: await collectionsOf(home), users: await usersOf(home), roles: await rolesOf(home) };
 }

@@ -7,10 +7,10 @@ import { definitionOf, findOwnUsers } from './tenant-users.ts';
 import type { FoundUser } from './tenant-users.ts';
 
 /** Checks after the first one; more are needed only while somebody grants roles by hand. */
-const maxLooks = 5;
+const maxChecks = 5;
 const userNotFound: ReadonlySet<number> = new Set([serverCodes.userNotFound]);
 
-export interface TakenAccess {
+export interface RevokedAccess {
   /** The tenant's users, none of which has a role now. */
   readonly users: readonly FoundUser[];
   /** Operations that were ended. */
@@ -24,23 +24,23 @@ export interface TakenAccess {
  * unavailable.
  * @throws TenureError owned_by_another, cell_unavailable
  */
-export async function takeAccess(home: Home): Promise<TakenAccess> {
+export async function takeAccess(home: Home): Promise<RevokedAccess> {
   const { database, user: current } = home.layout;
   const { customData } = definitionOf(home);
-  const nothing = { roles: [], authenticationRestrictions: [] };
+  const noRoles = { roles: [], authenticationRestrictions: [] };
   let users = await findOwnUsers(home);
   let ended = 0;
-  for (let looks = 0; ; looks += 1) {
+  for (let checks = 0; ; checks += 1) {
     for (const { user, roles } of users) {
       // The user that stays also gets its configuration.
-      if (user === current && looks === 0)
-        await writeOnCell(home, database, { updateUser: user, ...nothing, customData }, userNotFound);
-      else if (roles.length > 0) await writeOnCell(home, database, { updateUser: user, ...nothing }, userNotFound);
+      if (user === current && checks === 0)
+        await writeOnCell(home, database, { updateUser: user, ...noRoles, customData }, userNotFound);
+      else if (roles.length > 0) await writeOnCell(home, database, { updateUser: user, ...noRoles }, userNotFound);
     }
     ended += await endActivity(home, [...new Set([current, ...users.map(({ user }) => user)])]);
     users = await findOwnUsers(home);
     if (users.every(({ roles }) => roles.length === 0)) return { users, ended };
-    if (looks === maxLooks)
+    if (checks === maxChecks)
       throw new TenureError(
         'cell_unavailable',
         `a user of tenant ${home.uid} on cell "${home.cell.name}" is repeatedly granted roles by somebody else`,

@@ -16,7 +16,7 @@ export interface FoundUser {
 /** The only login mechanisms of a tenant's user. */
 export const mechanisms = ['SCRAM-SHA-256'];
 
-const ofUser = {
+const userProjection = {
   _id: false,
   user: true,
   roles: true,
@@ -31,7 +31,7 @@ export function findUsers({ uid, layout, ...work }: Home): Promise<FoundUser[]> 
   return listOnCell(work, 'admin', {
     find: 'system.users',
     filter,
-    projection: ofUser,
+    projection: userProjection,
     sort: { user: 1 },
     batchSize: 10_000,
     readConcern: { level: 'majority' },
@@ -48,11 +48,11 @@ function isOurs({ installation, uid }: Home, { customData }: FoundUser): boolean
  */
 export async function findOwnUsers(home: Home): Promise<FoundUser[]> {
   const found = await findUsers(home);
-  const theirs = found.find((user) => !isOurs(home, user));
-  if (theirs !== undefined)
+  const foreign = found.find((user) => !isOurs(home, user));
+  if (foreign !== undefined)
     throw new TenureError(
       'owned_by_another',
-      `user "${theirs.user}" on cell "${home.cell.name}" was not created for this tenant`,
+      `user "${foreign.user}" on cell "${home.cell.name}" was not created for this tenant`,
     );
   return found;
 }

@@ -51,20 +51,22 @@ async function correct(home: Home, { user, roles }: FoundUser, pwd: string): Pro
   return user;
 }
 
-async function letIn(home: Home, password: PasswordOf): Promise<UserOutcome> {
+async function grantAccess(home: Home, password: PasswordOf): Promise<UserOutcome> {
   const found = await findOwnUsers(home);
   const pwd = await password(home.uid);
   // Take over a user that an earlier attempt created; all attempts choose the same one.
-  const able = found.filter((user) => hasRole(home, user));
-  const kept = able.find(({ user }) => user === home.layout.user) ?? able[0];
+  const withRole = found.filter((user) => hasRole(home, user));
+  const kept = withRole.find(({ user }) => user === home.layout.user) ?? withRole[0];
   const user = kept === undefined ? await create(home, pwd) : await correct(home, kept, pwd);
   // Another attempt may be about to commit a user that has the role, unless the current user was already committed.
-  const others = found.filter((other) => other.user !== user && (user === home.layout.user || !able.includes(other)));
+  const others = found.filter(
+    (other) => other.user !== user && (user === home.layout.user || !withRole.includes(other)),
+  );
   await dropUsers(home, others);
   return { result: `${kept === undefined ? 'created' : 'corrected'} user ${user}`, user };
 }
 
-async function suspend(home: Home, password: PasswordOf): Promise<UserOutcome> {
+async function revokeAccess(home: Home, password: PasswordOf): Promise<UserOutcome> {
   const { users, ended } = await takeAccess(home);
   const kept = users.find(({ user }) => user === home.layout.user);
   const user = kept?.user ?? (await create(home, await password(home.uid)));
@@ -82,28 +84,28 @@ export async function dropTenantUsers(home: Home): Promise<string> {
   return `${users.length === 0 ? 'there was no user' : `dropped user ${users.map(({ user }) => user).join(', ')}`}; ended ${ended} operations`;
 }
 
-async function bringUserTo(home: Home, password: PasswordOf): Promise<UserOutcome> {
+async function reconcileUser(home: Home, password: PasswordOf): Promise<UserOutcome> {
   switch (home.form.access) {
     case 'read-write':
-      return letIn(home, password);
+      return grantAccess(home, password);
     case 'none':
-      return suspend(home, password);
+      return revokeAccess(home, password);
     case 'absent':
       return { result: await dropTenantUsers(home) };
   }
 }
 
-const leftAsItIs = (result: string): UserOutcome => ({ result });
+const leftUnchanged = (result: string): UserOutcome => ({ result });
 
 /** The tenant's own user: with its read-write role, without any role, or absent, depending on the form of the home. */
 export function homeUser(password: PasswordOf): HomeStep<UserOutcome> {
   async function ensure(home: Home): Promise<UserOutcome> {
     await requireClaim(home);
-    const outcome = await bringUserTo(home, password);
+    const outcome = await reconcileUser(home, password);
     await confirmClaim(home);
     return outcome;
   }
-  return { observe, ensure, undo: (home) => unlessOwnedByAnother(() => ensure(reversed(home)), leftAsItIs) };
+  return { observe, ensure, undo: (home) => unlessOwnedByAnother(() => ensure(reversed(home)), leftUnchanged) };
 }
 
 /** The same for a home that an activation creates. */
@@ -112,7 +114,7 @@ export function createTenantUser(password: PasswordOf): HomeStep<UserOutcome> {
     ...homeUser(password),
     async undo(home) {
       if (!(await claimedByThisOperation(home))) return { result: 'this operation did not claim the home' };
-      return unlessOwnedByAnother(async () => ({ result: await dropTenantUsers(home) }), leftAsItIs);
+      return unlessOwnedByAnother(async () => ({ result: await dropTenantUsers(home) }), leftUnchanged);
     },
   };
 }

@@ -51,9 +51,9 @@ export function withinBoundary(home: Home): BoundaryAttempt[] {
   ]);
 }
 
-/** What the tenant must not do with its own collections, and beside them in the same database. */
-function withItsOwn({ database, name }: HomeNamespace): BoundaryAttempt[] {
-  const ofAnother = new UUID();
+/** What the tenant must not do with its own collections, or in their database. */
+function onOwnCollection({ database, name }: HomeNamespace): BoundaryAttempt[] {
+  const otherUuid = new UUID();
   return [
     { what: `list all that is in "${database}"`, database, command: { listCollections: 1, nameOnly: true } },
     {
@@ -76,13 +76,13 @@ function withItsOwn({ database, name }: HomeNamespace): BoundaryAttempt[] {
     {
       what: 'make an index',
       database,
-      command: { createIndexes: name, indexes: [{ key: { probe: 1 }, name: nobody }], collectionUUID: ofAnother },
+      command: { createIndexes: name, indexes: [{ key: { probe: 1 }, name: nobody }], collectionUUID: otherUuid },
       stoppedBy: stops.otherCollection,
     },
     {
       what: 'change a validator',
       database,
-      command: { collMod: name, validationLevel: 'off', collectionUUID: ofAnother },
+      command: { collMod: name, validationLevel: 'off', collectionUUID: otherUuid },
       stoppedBy: stops.otherCollection,
     },
     {
@@ -94,7 +94,7 @@ function withItsOwn({ database, name }: HomeNamespace): BoundaryAttempt[] {
     {
       what: 'drop a collection',
       database,
-      command: { drop: name, collectionUUID: ofAnother },
+      command: { drop: name, collectionUUID: otherUuid },
       stoppedBy: stops.otherCollection,
     },
     {
@@ -110,7 +110,7 @@ function withItsOwn({ database, name }: HomeNamespace): BoundaryAttempt[] {
 export function beyondBoundary(home: Home): BoundaryAttempt[] {
   const { database, user, roles } = home.layout;
   return [
-    ...footholds(home).flatMap(withItsOwn),
+    ...footholds(home).flatMap(onOwnCollection),
     { what: 'read the plane’s claims', database: planeDatabase, command: { find: 'claims', limit: 1 } },
     { what: 'read users', database: 'admin', command: { find: 'system.users', limit: 1 } },
     { what: 'read the oplog', database: 'local', command: { find: 'oplog.rs', limit: 1 } },
@@ -137,7 +137,7 @@ export function beyondBoundary(home: Home): BoundaryAttempt[] {
       stoppedBy: stops.badValue,
     },
     {
-      what: 'give itself a role',
+      what: 'grant itself a role',
       database,
       command: { grantRolesToUser: user, roles: [{ role: nobody, db: 'admin' }] },
       stoppedBy: stops.roleNotFound,

@@ -25,7 +25,7 @@ interface ListedCollection {
   readonly info: { readonly uuid?: UUID };
 }
 
-async function firstOf(
+async function firstCollection(
   home: Home,
   database: string,
   filter: Document,
@@ -41,35 +41,35 @@ async function firstOf(
 }
 
 /** The uid in the claim of any other tenant. */
-async function someOther(home: Home, prefix: string): Promise<string | undefined> {
-  const others = {
+async function otherTenantUid(home: Home, prefix: string): Promise<string | undefined> {
+  const query = {
     find: 'claims',
     filter: { _id: { $regex: `^${prefix}`, $ne: home.layout.claim } },
     projection: { _id: 1 },
     limit: 1,
   };
-  const [claim] = await listOnCell<{ _id: string }>(home, planeDatabase, others);
+  const [claim] = await listOnCell<{ _id: string }>(home, planeDatabase, query);
   return claim?._id.slice(prefix.length);
 }
 
 /** A tenant with its own database, and one in the pool; if there is none, made-up names. */
 export async function findNeighbours(home: Home): Promise<Neighbour[]> {
   const name = home.layout.namespaces[0]?.declared.name ?? nobody;
-  const database = `tenant_${(await someOther(home, 'tenant_')) ?? noUid}`;
-  const pooledUid = (await someOther(home, `${poolDatabase}/`)) ?? noUid;
+  const database = `tenant_${(await otherTenantUid(home, 'tenant_')) ?? noUid}`;
+  const pooledUid = (await otherTenantUid(home, `${poolDatabase}/`)) ?? noUid;
   return [
-    { what: 'a neighbour’s collection', database, name, ...(await firstOf(home, database, {})) },
+    { what: 'a neighbour’s collection', database, name, ...(await firstCollection(home, database, {})) },
     {
       what: 'a neighbour’s pooled collection',
       database: poolDatabase,
       name: pooledName(name, pooledUid),
-      ...(await firstOf(home, poolDatabase, { name: { $regex: `_${pooledUid}$` } })),
+      ...(await firstCollection(home, poolDatabase, { name: { $regex: `_${pooledUid}$` } })),
     },
   ];
 }
 
 /** Ways from the tenant's own collection to a neighbour's in the same database. */
-function throughOwn(own: string, { what, database, name }: Neighbour): BoundaryAttempt[] {
+function throughOwnCollection(own: string, { what, database, name }: Neighbour): BoundaryAttempt[] {
   const join = { from: name, as: 'theirs' };
   const through = (stage: Document): Document => ({
     aggregate: own,
@@ -104,7 +104,7 @@ function throughOwn(own: string, { what, database, name }: Neighbour): BoundaryA
 /** Everything that would reach a neighbour's collection. */
 export function attemptsOn(home: Home, neighbour: Neighbour): BoundaryAttempt[] {
   const { what, database, name, uuid } = neighbour;
-  const ofAnother = new UUID();
+  const otherUuid = new UUID();
   const writing = (stage: Document, own: string): Document => ({
     explain: { aggregate: own, pipeline: [stage], cursor: {} },
   });
@@ -134,7 +134,7 @@ export function attemptsOn(home: Home, neighbour: Neighbour): BoundaryAttempt[] 
     {
       what: `change the validator of ${what}`,
       database,
-      command: { collMod: name, validationLevel: 'off', collectionUUID: ofAnother },
+      command: { collMod: name, validationLevel: 'off', collectionUUID: otherUuid },
       stoppedBy: stops.otherCollection,
     },
     {
@@ -146,10 +146,10 @@ export function attemptsOn(home: Home, neighbour: Neighbour): BoundaryAttempt[] 
     {
       what: `drop ${what}`,
       database,
-      command: { drop: name, collectionUUID: ofAnother },
+      command: { drop: name, collectionUUID: otherUuid },
       stoppedBy: stops.otherCollection,
     },
-    { what: `list what is beside ${what}`, database, command: { listCollections: 1, nameOnly: true } },
+    { what: `list what is next to ${what}`, database, command: { listCollections: 1, nameOnly: true } },
     ...footholds(home).flatMap((own) => [
       {
         what: `replace ${what}`,
@@ -161,7 +161,7 @@ export function attemptsOn(home: Home, neighbour: Neighbour): BoundaryAttempt[] 
         database: own.database,
         command: writing({ $merge: { into: { db: database, coll: name } } }, own.name),
       },
-      ...(own.database === database ? throughOwn(own.name, neighbour) : []),
+      ...(own.database === database ? throughOwnCollection(own.name, neighbour) : []),
     ]),
   ];
 }

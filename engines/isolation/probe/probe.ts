@@ -21,7 +21,7 @@ function failed(home: Home, what: string, cause?: unknown): TenureError {
 }
 
 /** Whether mongod allows the tenant to do it. Throws without a clear answer. */
-async function isLet(asTenant: Home, { database, command, stoppedBy }: BoundaryAttempt): Promise<boolean> {
+async function isAllowed(asTenant: Home, { database, command, stoppedBy }: BoundaryAttempt): Promise<boolean> {
   try {
     await readOnCell(asTenant, database, command);
     return true;
@@ -40,14 +40,14 @@ async function probe(home: Home, asTenant: Home): Promise<string> {
   const difference = differenceOf(authenticatedUserPrivileges, privilegesOf(home, 'read-write'));
   if (difference !== undefined) throw failed(home, difference);
   for (const attempt of withinBoundary(home)) {
-    if (!(await isLet(asTenant, attempt))) throw failed(home, `mongod did not allow it to ${attempt.what}`);
+    if (!(await isAllowed(asTenant, attempt))) throw failed(home, `mongod did not allow it to ${attempt.what}`);
   }
   const attempts = [
     ...beyondBoundary(home),
     ...(await findNeighbours(home)).flatMap((neighbour) => attemptsOn(home, neighbour)),
   ];
   for (const attempt of attempts) {
-    if (await isLet(asTenant, attempt)) throw failed(home, `mongod allowed it to ${attempt.what}`);
+    if (await isAllowed(asTenant, attempt)) throw failed(home, `mongod allowed it to ${attempt.what}`);
   }
   return `${attempts.length} attempts beyond the boundary refused by mongod`;
 }

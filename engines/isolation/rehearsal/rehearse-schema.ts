@@ -4,7 +4,7 @@ import { unfitFlaws } from '../../../contracts/manifests/json-schema-flaws.ts';
 import type { CollectionSpec, PlacementStatus, TenantSpec } from '../../../contracts/manifests/tenant.ts';
 import type { ProblemDetail } from '../../../contracts/problem-document.ts';
 import { layoutOf } from '../../../domain/home-layout.ts';
-import { jsonPointer } from '../../../domain/json-pointer.ts';
+import { jsonPointer } from '../../../domain/json-difference.ts';
 import { serverCode, serverCodes } from '../cell-errors.ts';
 import { planeDatabase } from '../parts/plane-database.ts';
 import { validationOf } from '../parts/declared-collections.ts';
@@ -38,7 +38,7 @@ const countedAtMost = 1_000;
 interface Changed {
   readonly collection: CollectionSpec;
   readonly path: readonly PropertyKey[];
-  readonly isValidatedAnew: boolean;
+  readonly needsValidation: boolean;
 }
 
 function changedCollections({ spec, current }: RehearsedTenant): Changed[] {
@@ -50,14 +50,14 @@ function changedCollections({ spec, current }: RehearsedTenant): Changed[] {
         ),
   );
   return spec.services.flatMap(({ collections }, service) =>
-    collections.flatMap((collection, place): Changed[] => {
-      const stands = before.get(collection.name);
-      if (canonicallyEqual(stands, collection)) return [];
-      const isValidatedAnew =
-        stands !== undefined &&
+    collections.flatMap((collection, position): Changed[] => {
+      const existing = before.get(collection.name);
+      if (canonicallyEqual(existing, collection)) return [];
+      const needsValidation =
+        existing !== undefined &&
         collection.jsonSchema !== undefined &&
-        !canonicallyEqual(validationOf(stands), validationOf(collection));
-      return [{ collection, path: ['spec', 'services', service, 'collections', place], isValidatedAnew }];
+        !canonicallyEqual(validationOf(existing), validationOf(collection));
+      return [{ collection, path: ['spec', 'services', service, 'collections', position], needsValidation }];
     }),
   );
 }
@@ -78,15 +78,15 @@ async function refusalOf(
   { collection, path }: Changed,
   maxTimeMS: () => number,
 ): Promise<ProblemDetail | undefined> {
-  let at = [...path, 'jsonSchema'];
+  let location = [...path, 'jsonSchema'];
   return client.withSession(async (session) => {
     const db = client.db(planeDatabase);
     const name = `rehearsal_${crypto.randomUUID()}`;
     session.startTransaction({ readConcern: { level: 'local' }, writeConcern: { w: 'majority' } });
     try {
       await db.command({ create: name, ...validationOf(collection), maxTimeMS: maxTimeMS() }, { session });
-      for (const [place, index] of collection.indexes.entries()) {
-        at = [...path, 'indexes', place];
+      for (const [position, index] of collection.indexes.entries()) {
+        location = [...path, 'indexes', position];
         await db.command(
           { createIndexes: name, indexes: [indexDefinition(index)], maxTimeMS: maxTimeMS() },
           { session },
@@ -94,8 +94,8 @@ async function refusalOf(
       }
       return undefined;
     } catch (error) {
-      if (serverCode(error) === undefined || isLate(error)) throw error;
-      return warning(at, `mongod refuses this: ${error instanceof Error ? error.message : 'without a reason'}`);
+      if (serverCode(error) === undefined || isTimeout(error)) throw error;
+      return warning(location, `mongod refuses this: ${error instanceof Error ? error.message : 'without a reason'}`);
     } finally {
       await session.abortTransaction().catch(() => undefined);
     }
@@ -103,12 +103,12 @@ async function refusalOf(
 }
 
 /** The time is up, or somebody else has a lock that is needed. */
-function isLate(error: unknown): boolean {
+function isTimeout(error: unknown): boolean {
   return serverCode(error) === serverCodes.maxTimeMsExpired || serverCode(error) === serverCodes.lockTimeout;
 }
 
 export function createSchemaRehearsal(cells: RehearsalCells): RehearseSchema {
-  async function unfitDocuments(
+  async function invalidDocuments(
     client: MongoClient,
     { uid, spec }: RehearsedTenant,
     { mode }: PlacementStatus,
@@ -159,21 +159,21 @@ export function createSchemaRehearsal(cells: RehearsalCells): RehearseSchema {
     const name = placement?.cell ?? cells.names[0];
     if (name === undefined || changed.length === 0) return warnings;
     const deadline = performance.now() + budgetMs;
-    const left = (): number => Math.max(1, Math.ceil(deadline - performance.now()));
-    for (const one of changed) {
+    const remainingMs = (): number => Math.max(1, Math.ceil(deadline - performance.now()));
+    for (const change of changed) {
       try {
-        if (left() === 1) throw new Error('no time is left');
+        if (remainingMs() === 1) throw new Error('no time is left');
         const client = await cells.connected(name);
         const found =
-          (await refusalOf(client, one, left)) ??
-          (placement !== null && one.isValidatedAnew && refusesWrites(one.collection)
-            ? await unfitDocuments(client, tenant, placement, one, left())
+          (await refusalOf(client, change, remainingMs)) ??
+          (placement !== null && change.needsValidation && refusesWrites(change.collection)
+            ? await invalidDocuments(client, tenant, placement, change, remainingMs())
             : undefined);
         if (found !== undefined) warnings.push(found);
       } catch {
         warnings.push(
           warning(
-            one.path,
+            change.path,
             `cell "${name}" did not answer within ${budgetMs / 1000} s: it is unknown whether mongod accepts this and which documents do not match`,
           ),
         );

@@ -19,7 +19,7 @@ export const stop = { readConcern: { level: 'snapshot', atClusterTime: new Times
 const stopCodes: ReadonlySet<number> = new Set([72, 239, 246]);
 
 /** Codes of a mongod that shuts down, steps down, or is too busy: not an answer to the command. */
-const unsettledCodes: ReadonlySet<number> = new Set([50, 91, 189, 262, 10_107, 11_600, 11_602, 13_435, 13_436]);
+const transientCodes: ReadonlySet<number> = new Set([50, 91, 189, 262, 10_107, 11_600, 11_602, 13_435, 13_436]);
 
 export function isStop(answer: Answer): boolean {
   return answer.kind === 'error' && stopCodes.has(answer.code);
@@ -29,13 +29,13 @@ export function isStop(answer: Answer): boolean {
 const withoutLogin = /requires authentication/;
 
 /** Whether mongod refused because of missing rights: 13, Unauthorized. */
-export function wantsRights(answer: Answer): boolean {
+export function isUnauthorized(answer: Answer): boolean {
   return answer.kind === 'error' && answer.code === serverCodes.unauthorized;
 }
 
 /** Whether mongod refused. Only two codes count: 13 (Unauthorized), and 18 (AuthenticationFailed) for a login. */
 export function isRefusal(answer: Answer): boolean {
-  return wantsRights(answer) || (answer.kind === 'error' && answer.code === serverCodes.authenticationFailed);
+  return isUnauthorized(answer) || (answer.kind === 'error' && answer.code === serverCodes.authenticationFailed);
 }
 
 /**
@@ -50,14 +50,14 @@ export async function ask(
   command: Document,
   session?: ClientSession,
 ): Promise<Answer> {
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), lease.remainingMs());
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), lease.remainingMs());
   try {
     return {
       kind: 'done',
       reply: await client
         .db(database)
-        .command(command, { signal: late.signal, ...(session === undefined ? {} : { session }) }),
+        .command(command, { signal: timeout.signal, ...(session === undefined ? {} : { session }) }),
     };
   } catch (error) {
     // An error in the driver's own handshake is not an answer to the command. A few old commands return an error
@@ -66,11 +66,11 @@ export async function ask(
       error instanceof MongoServerError && !error.hasErrorLabel(MongoErrorLabel.HandshakeError)
         ? Number(error.code ?? 0)
         : undefined;
-    if (!(error instanceof MongoServerError) || code === undefined || unsettledCodes.has(code)) {
-      const why = error instanceof Error ? `${error.name}: ${error.message}` : 'no answer';
+    if (!(error instanceof MongoServerError) || code === undefined || transientCodes.has(code)) {
+      const reason = error instanceof Error ? `${error.name}: ${error.message}` : 'no answer';
       throw new TenureError(
         'cell_unavailable',
-        `cell "${cell.name}" gave no answer to ${Object.keys(command)[0]} (${why})`,
+        `cell "${cell.name}" gave no answer to ${Object.keys(command)[0]} (${reason})`,
         { cause: error },
       );
     }

@@ -6,8 +6,8 @@ import type { CellWork } from '../home.ts';
 import { planeDatabase } from '../parts/plane-database.ts';
 import { openProbeConnection } from './probe-connection.ts';
 import type { ProbeConnection } from './probe-connection.ts';
-import { leftBehind } from './leftovers.ts';
-import type { Leftovers } from './leftovers.ts';
+import { leftBehind } from './canaries.ts';
+import type { Leftovers } from './canaries.ts';
 
 /** A user without any rights, to measure what mongod allows everybody. */
 export interface Bystander extends Pick<ProbeConnection, 'ask'> {
@@ -32,11 +32,11 @@ export async function createBystander(work: CellWork, attempt: string): Promise<
       maxPoolSize: 1,
       serverSelectionTimeoutMS: 5_000,
     });
-  const line = openProbeConnection(work, connect, { loggedIn: true });
+  const connection = openProbeConnection(work, connect, { loggedIn: true });
   return {
-    ask: line.ask,
+    ask: connection.ask,
     async remove() {
-      await line.close();
+      await connection.close();
       await remove(work, user);
     },
   };

@@ -3,9 +3,29 @@ import { listOnCell, writeOnCell } from '../cell-commands.ts';
 import { serverCodes } from '../cell-errors.ts';
 import type { Home } from '../home.ts';
 import { footholds } from '../probe/boundary-attempts.ts';
-import { assignPath } from './assign-path.ts';
-import { leftBehind } from './leftovers.ts';
-import type { Leftovers } from './leftovers.ts';
+import { assignPath } from './fit-command.ts';
+
+/**
+ * The attempts that may have left something behind. What an attempt creates has a name that ends in the attempt's id,
+ * which begins with the verification's id.
+ */
+export interface Leftovers {
+  /** Covers all earlier attempts at this verification. */
+  readonly verification: string;
+  /** Covers every verification older than this id: ids ascend with time, and no verification runs that long. */
+  readonly olderThan: string;
+}
+
+/** A filter for what such attempts created, with names that begin with `prefix`. */
+export function leftBehind(field: string, prefix: string, { verification, olderThan }: Leftovers): Document {
+  // "{" follows "z", the highest character in an id.
+  return {
+    $or: [
+      { [field]: { $gte: `${prefix}${verification}`, $lt: `${prefix}${verification}{` } },
+      { [field]: { $gte: prefix, $lt: `${prefix}${olderThan}` } },
+    ],
+  };
+}
 
 const prefix = 'tenure_canary_';
 
@@ -60,7 +80,7 @@ export async function removeOldCanaries(home: Home, leftovers: Leftovers): Promi
 }
 
 /** Whether the canary still exists unchanged everywhere it was planted. */
-export async function isWhole(home: Home, { _id, canary }: Canary): Promise<boolean> {
+export async function isIntact(home: Home, { _id, canary }: Canary): Promise<boolean> {
   const found = await findCanary(home, { _id, canary });
   return found.length === footholds(home).length && found.every((document) => document['canary'] === canary);
 }

@@ -4,53 +4,54 @@ import type { HomeNamespace } from '../../../domain/home-layout.ts';
 import type { Home } from '../home.ts';
 import { planeDatabase } from '../parts/plane-database.ts';
 import { footholds } from '../probe/boundary-attempts.ts';
-import type { ProbeTarget } from './probe-target.ts';
+import type { ProbeTarget, Probe } from './probe.ts';
 import type { Inventory } from './inventory.ts';
 import { mark } from './probe.ts';
-import type { Probe } from './probe.ts';
 
 /** Name, database, command. */
 type Crafted = readonly [name: string, database: string, command: Document];
 
 /** Ways to read the other tenant's data, or to learn about it. */
-function readings({ database, collection, uuid }: ProbeTarget, { layout }: Home): Crafted[] {
-  const there = (name: string, command: Document): Crafted => [name, database, command];
+function readProbes({ database, collection, uuid }: ProbeTarget, { layout }: Home): Crafted[] {
+  const onTarget = (name: string, command: Document): Crafted => [name, database, command];
   const admin = (name: string, command: Document): Crafted => [name, 'admin', command];
-  const over = (name: string, ...pipeline: Document[]): Crafted =>
-    there(name, { aggregate: collection, pipeline, cursor: {} });
+  const aggregate = (name: string, ...pipeline: Document[]): Crafted =>
+    onTarget(name, { aggregate: collection, pipeline, cursor: {} });
   const { user, roles } = layout;
   return [
-    there('find by UUID', { find: uuid }),
-    there('find at a snapshot', { find: collection, readConcern: { level: 'snapshot' } }),
-    there('find, from a secondary', { find: collection, $readPreference: { mode: 'secondaryPreferred' } }),
-    there('find, to be explained', { explain: { find: collection }, verbosity: 'executionStats' }),
-    there('aggregate, to be explained', {
+    onTarget('find by UUID', { find: uuid }),
+    onTarget('find at a snapshot', { find: collection, readConcern: { level: 'snapshot' } }),
+    onTarget('find, from a secondary', { find: collection, $readPreference: { mode: 'secondaryPreferred' } }),
+    onTarget('find, to be explained', { explain: { find: collection }, verbosity: 'executionStats' }),
+    onTarget('aggregate, to be explained', {
       explain: { aggregate: collection, pipeline: [], cursor: {} },
       verbosity: 'executionStats',
     }),
-    there('update, to be explained', { explain: { update: collection, updates: [{ q: {}, u: { $set: { x: 1 } } }] } }),
-    there('count', { count: collection }),
-    there('distinct', { distinct: collection, key: 'canary' }),
-    over('watch with full documents', { $changeStream: { fullDocument: 'updateLookup' } }),
-    over('watch from the beginning', { $changeStream: { startAtOperationTime: new Timestamp({ t: 1, i: 1 }) } }),
-    there('watch the database', { aggregate: 1, pipeline: [{ $changeStream: {} }], cursor: {} }),
+    onTarget('update, to be explained', {
+      explain: { update: collection, updates: [{ q: {}, u: { $set: { x: 1 } } }] },
+    }),
+    onTarget('count', { count: collection }),
+    onTarget('distinct', { distinct: collection, key: 'canary' }),
+    aggregate('watch with full documents', { $changeStream: { fullDocument: 'updateLookup' } }),
+    aggregate('watch from the beginning', { $changeStream: { startAtOperationTime: new Timestamp({ t: 1, i: 1 }) } }),
+    onTarget('watch the database', { aggregate: 1, pipeline: [{ $changeStream: {} }], cursor: {} }),
     admin('watch the cluster', {
       aggregate: 1,
       pipeline: [{ $changeStream: { allChangesForCluster: true } }],
       cursor: {},
     }),
-    there('list collections', { listCollections: 1 }),
-    there('list collections by name', { listCollections: 1, nameOnly: true }),
-    there('list this collection', { listCollections: 1, filter: { name: collection } }),
-    there('list indexes by UUID', { listIndexes: uuid }),
-    there('users of the database', { usersInfo: 1 }),
-    there('its user', { usersInfo: { user, db: layout.database }, showPrivileges: true }),
+    onTarget('list collections', { listCollections: 1 }),
+    onTarget('list collections by name', { listCollections: 1, nameOnly: true }),
+    onTarget('list this collection', { listCollections: 1, filter: { name: collection } }),
+    onTarget('list indexes by UUID', { listIndexes: uuid }),
+    onTarget('users of the database', { usersInfo: 1 }),
+    onTarget('its user', { usersInfo: { user, db: layout.database }, showPrivileges: true }),
     admin('users of all databases', { usersInfo: { forAllDBs: true } }),
     [`its role`, roles.database, { rolesInfo: { role: roles.readWrite, db: roles.database }, showPrivileges: true }],
-    there('read the profile', { find: 'system.profile' }),
-    there('read stored functions', { find: 'system.js' }),
-    there('read view definitions', { find: 'system.views' }),
-    there('read the buckets of a time series', { find: `system.buckets.${collection}` }),
+    onTarget('read the profile', { find: 'system.profile' }),
+    onTarget('read stored functions', { find: 'system.js' }),
+    onTarget('read view definitions', { find: 'system.views' }),
+    onTarget('read the buckets of a time series', { find: `system.buckets.${collection}` }),
     admin('read users', { find: 'system.users' }),
     admin('read roles', { find: 'system.roles' }),
     admin('read keys', { find: 'system.keys' }),
@@ -75,38 +76,38 @@ function readings({ database, collection, uuid }: ProbeTarget, { layout }: Home)
 }
 
 /** Ways to change what belongs to the other tenant, to add to it, or to get its rights. */
-function changes(
+function writeProbes(
   { database, collection, uuid }: ProbeTarget,
   { layout: theirs }: Home,
   { layout: mine }: Home,
 ): Crafted[] {
-  const there = (name: string, command: Document): Crafted => [name, database, command];
+  const onTarget = (name: string, command: Document): Crafted => [name, database, command];
   const namespace = `${database}.${collection}`;
   const onTheirs = { resource: { db: database, collection }, actions: ['find', 'insert'] };
   const theirRole = { role: theirs.roles.readOnly, db: theirs.roles.database };
   return [
-    there('insert by UUID', { insert: collection, collectionUUID: uuid, documents: [mark] }),
-    there('upsert', { update: collection, updates: [{ q: mark, u: { $set: mark }, upsert: true }] }),
-    there('find and remove', { findAndModify: collection, query: {}, remove: true }),
-    there('find and update', { findAndModify: collection, query: {}, update: { $set: mark } }),
+    onTarget('insert by UUID', { insert: collection, collectionUUID: uuid, documents: [mark] }),
+    onTarget('upsert', { update: collection, updates: [{ q: mark, u: { $set: mark }, upsert: true }] }),
+    onTarget('find and remove', { findAndModify: collection, query: {}, remove: true }),
+    onTarget('find and update', { findAndModify: collection, query: {}, update: { $set: mark } }),
     [
       'bulk write',
       'admin',
       { bulkWrite: 1, ops: [{ delete: 0, filter: {}, multi: true }], nsInfo: [{ ns: namespace }] },
     ],
-    there('make it capped', { create: collection, capped: true, size: 4096 }),
-    there('make a view of it', { create: 'tenure_seen', viewOn: collection, pipeline: [] }),
-    there('make a time series beside it', { create: 'tenure_series', timeseries: { timeField: 't' } }),
-    there('write into buckets of a time series', { insert: `system.buckets.${collection}`, documents: [mark] }),
-    there('store a function', { insert: 'system.js', documents: [{ _id: 'stranger', value: 1 }] }),
-    there('make an index', {
+    onTarget('make it capped', { create: collection, capped: true, size: 4096 }),
+    onTarget('make a view of it', { create: 'tenure_seen', viewOn: collection, pipeline: [] }),
+    onTarget('make a time series next to it', { create: 'tenure_series', timeseries: { timeField: 't' } }),
+    onTarget('write into buckets of a time series', { insert: `system.buckets.${collection}`, documents: [mark] }),
+    onTarget('store a function', { insert: 'system.js', documents: [{ _id: 'stranger', value: 1 }] }),
+    onTarget('make an index', {
       createIndexes: collection,
       indexes: [{ key: { stranger: 1 }, name: 'stranger', expireAfterSeconds: 0 }],
     }),
-    there('drop indexes', { dropIndexes: collection, index: '*' }),
-    there('change the validator', { collMod: collection, validator: {}, validationLevel: 'off' }),
-    there('drop the database', { dropDatabase: 1 }),
-    there('profile', { profile: 2 }),
+    onTarget('drop indexes', { dropIndexes: collection, index: '*' }),
+    onTarget('change the validator', { collMod: collection, validator: {}, validationLevel: 'off' }),
+    onTarget('drop the database', { dropDatabase: 1 }),
+    onTarget('profile', { profile: 2 }),
     ['apply operations', 'admin', { applyOps: [{ op: 'i', ns: namespace, o: { _id: 'stranger' } }] }],
     ['write the oplog', 'local', { insert: 'oplog.rs', documents: [mark] }],
     [
@@ -117,7 +118,7 @@ function changes(
     ['write the plane’s claims', planeDatabase, { delete: 'claims', deletes: [{ q: {}, limit: 0 }] }],
     [`take its password`, theirs.database, { updateUser: theirs.user, pwd: 'stolen' }],
     [`drop its user`, theirs.database, { dropUser: theirs.user }],
-    [`make a user beside it`, theirs.database, { createUser: 'stranger', pwd: 'stranger', roles: [theirRole] }],
+    [`make a user next to it`, theirs.database, { createUser: 'stranger', pwd: 'stranger', roles: [theirRole] }],
     [
       `widen its role`,
       theirs.roles.database,
@@ -127,7 +128,7 @@ function changes(
     ['end the sessions of all', 'admin', { killAllSessions: [] }],
     ['end all sessions by a pattern', 'admin', { killAllSessionsByPattern: [] }],
     // What the tenant might do to itself.
-    [`give itself its role`, mine.database, { grantRolesToUser: mine.user, roles: [theirRole] }],
+    [`grant itself its role`, mine.database, { grantRolesToUser: mine.user, roles: [theirRole] }],
     [`set its own roles`, mine.database, { updateUser: mine.user, roles: [theirRole] }],
     [`set its own password`, mine.database, { updateUser: mine.user, pwd: 'changed' }],
     [`set its own data`, mine.database, { updateUser: mine.user, customData: { tenant: theirs.user } }],
@@ -142,9 +143,9 @@ function changes(
 
 /** Ways out of one of the tenant's own collections. */
 function fromOwn({ database, collection }: ProbeTarget, own: HomeNamespace): Crafted[] {
-  const here = (name: string, command: Document): Crafted => [`${name} from ${own.database}`, own.database, command];
+  const onOwn = (name: string, command: Document): Crafted => [`${name} from ${own.database}`, own.database, command];
   const through = (name: string, ...pipeline: Document[]): Crafted =>
-    here(name, { aggregate: own.name, pipeline, cursor: {} });
+    onOwn(name, { aggregate: own.name, pipeline, cursor: {} });
   const [mine, theirs] = [`${own.database}.${own.name}`, `${database}.${collection}`];
   const join = { from: collection, localField: 'x', foreignField: 'x', as: 'theirs' };
   const out = { $out: { db: database, coll: collection } };
@@ -171,13 +172,13 @@ function fromOwn({ database, collection }: ProbeTarget, own: HomeNamespace): Cra
         ],
       },
     }),
-    here('look up, to be explained', { explain: { aggregate: own.name, pipeline: [{ $lookup: join }], cursor: {} } }),
-    here('make a view that unites', {
+    onOwn('look up, to be explained', { explain: { aggregate: own.name, pipeline: [{ $lookup: join }], cursor: {} } }),
+    onOwn('make a view that unites', {
       create: 'tenure_seen',
       viewOn: own.name,
       pipeline: [{ $unionWith: collection }],
     }),
-    here('map into it', {
+    onOwn('map into it', {
       mapReduce: own.name,
       map: 'function () {}',
       reduce: 'function () {}',
@@ -191,14 +192,14 @@ function fromOwn({ database, collection }: ProbeTarget, own: HomeNamespace): Cra
       { renameCollection: theirs, to: `${own.database}.stolen_${own.name}`, dropTarget: true },
     ],
     [`rename its own in ${own.database} to it`, 'admin', { renameCollection: mine, to: theirs, dropTarget: true }],
-    here('copy it, capped', { cloneCollectionAsCapped: collection, toCollection: own.name, size: 4096 }),
+    onOwn('copy it, capped', { cloneCollectionAsCapped: collection, toCollection: own.name, size: 4096 }),
     through('replace after a match', { $match: {} }, out),
     through('merge by a pipeline', {
       $merge: { into: { db: database, coll: collection }, whenMatched: [{ $set: mark }] },
     }),
-    here('replace, to be explained', { explain: { aggregate: own.name, pipeline: [out], cursor: {} } }),
-    here('merge, to be explained', { explain: { aggregate: own.name, pipeline: [merge], cursor: {} } }),
-    here('map into its database', {
+    onOwn('replace, to be explained', { explain: { aggregate: own.name, pipeline: [out], cursor: {} } }),
+    onOwn('merge, to be explained', { explain: { aggregate: own.name, pipeline: [merge], cursor: {} } }),
+    onOwn('map into its database', {
       mapReduce: own.name,
       map: 'function () {}',
       reduce: 'function () {}',
@@ -235,8 +236,8 @@ export function craftedProbes({ from, to }: Pair, target: ProbeTarget, { command
           ]
         : [];
   return [
-    ...readings(target, to).flatMap(probe(true)),
-    ...changes(target, to, from).flatMap(probe(false)),
+    ...readProbes(target, to).flatMap(probe(true)),
+    ...writeProbes(target, to, from).flatMap(probe(false)),
     ...footholds(from)
       .flatMap((own) => fromOwn(target, own))
       .flatMap(probe(false)),
@@ -246,7 +247,7 @@ export function craftedProbes({ from, to }: Pair, target: ProbeTarget, { command
 /** The most important probes, for every collection of the other tenant. */
 export function probesOfEach({ to }: Pair, targets: readonly ProbeTarget[]): Probe[] {
   return to.layout.namespaces.flatMap(({ database, name }) => {
-    const target = targets.find((one) => one.database === database);
+    const target = targets.find((candidate) => candidate.database === database);
     if (target === undefined) return [];
     const about = { family: 'crafted', target, database, expects: 'refused' } as const;
     return [

@@ -1,14 +1,39 @@
-import { Long, ObjectId, Timestamp } from 'mongodb';
 import type { Document } from 'mongodb';
-import type { ProbeTarget } from './probe-target.ts';
+import { Long, ObjectId, Timestamp } from 'mongodb';
+import type { ProbeTarget } from './probe.ts';
 import { isRefusal, isStop } from './answer.ts';
 import type { Answer } from './answer.ts';
-import { assignPath } from './assign-path.ts';
+
+/** Sets a value deep in a document and creates missing parents; `undefined` removes the field. */
+export function assignPath(document: Document, [key = '', ...rest]: readonly string[], value: unknown): void {
+  if (rest.length === 0) {
+    if (value === undefined) delete document[key];
+    else document[key] = value;
+    return;
+  }
+  if (typeof document[key] !== 'object' || document[key] === null) document[key] = {};
+  assignPath(document[key] as Document, rest, value);
+}
+
+/** A change to a command, without the names of a target; without a type, the field is removed. */
+interface Correction {
+  readonly path: readonly string[];
+  readonly type?: string;
+}
+
+/** The form of a command: the same for every target on a mongod of one version. */
+export interface CommandForm {
+  /** Which of the {@link initialValues}; undefined for a command that has a seed. */
+  readonly opening?: number;
+  readonly corrections: readonly Correction[];
+  readonly reach: number;
+}
 
 /** A command in the best form found, and mongod's answer to it. */
 export interface FittedCommand {
   readonly command: Document;
   readonly answer: Answer;
+  readonly form: CommandForm;
 }
 
 /** After this many corrections, give up on a form that mongod does not accept. */
@@ -56,22 +81,24 @@ const missing = /BSON field '(?<path>[^']+)' is missing but a required field/;
 const wrongType = /BSON field '(?<path>[^']+)' is the wrong type '\w+', expected types? '\[?(?<type>\w+)/;
 const unknownField = /BSON field '(?<path>[^']+)' is an unknown field/;
 
-/** Corrects a command according to mongod's error. Returns whether there was something to correct. */
-function correct(command: Document, message: string, target: ProbeTarget): boolean {
+/** The correction for mongod's error, if it says what is wrong. */
+function correctionFor(command: Document, message: string): Correction | undefined {
   const [pattern, found] =
     [missing, wrongType, unknownField]
-      .map((one) => [one, one.exec(message)] as const)
+      .map((candidate) => [candidate, candidate.exec(message)] as const)
       .find(([, match]) => match !== null) ?? [];
   const path = fieldOf(command, found?.groups?.['path'] ?? '');
-  if (path === undefined) return false;
-  const fitting = (): unknown =>
-    path.at(-1) === 'maxTimeMS' ? timeLimitMs : valueOf(found?.groups?.['type'] ?? 'string', target);
-  assignPath(command, path, pattern === unknownField ? undefined : fitting());
-  return true;
+  if (path === undefined) return undefined;
+  return pattern === unknownField ? { path } : { path, type: found?.groups?.['type'] ?? 'string' };
+}
+
+function apply(command: Document, { path, type }: Correction, target: ProbeTarget): void {
+  const fitting = (): unknown => (path.at(-1) === 'maxTimeMS' ? timeLimitMs : valueOf(type ?? '', target));
+  assignPath(command, path, type === undefined ? undefined : fitting());
 }
 
 /** Possible values of the command field itself. */
-function openings({ database, collection, uuid }: ProbeTarget): unknown[] {
+function initialValues({ database, collection, uuid }: ProbeTarget): unknown[] {
   return [collection, `${database}.${collection}`, 1, {}, [], Long.fromNumber(1), uuid];
 }
 
@@ -83,25 +110,42 @@ function reach(answer: Answer): number {
 
 /**
  * Finds a form of a command that mongod accepts, by correcting what mongod says is wrong, so that one rule fits every
- * command of every version. `say` sends it as a user without any rights. The best form is one that mongod refuses
+ * command of every version. `send` sends it as a user without any rights. The best form is one that mongod refuses
  * because of missing rights: it has then been parsed completely.
+ * @param known the form that was found for another target; it is used if mongod gets as far with it for this one
  */
 export async function fitCommand(
   name: string,
   seed: Document | undefined,
   target: ProbeTarget,
-  say: (command: Document) => Promise<Answer>,
+  send: (command: Document) => Promise<Answer>,
+  known?: CommandForm,
 ): Promise<FittedCommand> {
+  const initialCommand = (opening: number | undefined): Document => ({
+    ...seed,
+    [name]: opening === undefined ? seed?.[name] : initialValues(target)[opening],
+  });
+  if (known !== undefined) {
+    const command = initialCommand(known.opening);
+    for (const correction of known.corrections) apply(command, correction, target);
+    const answer = await send(command);
+    if (reach(answer) >= known.reach) return { command, answer, form: known };
+  }
   let best: FittedCommand | undefined;
-  for (const opening of seed === undefined ? openings(target) : [seed[name]]) {
-    const command: Document = { ...seed, [name]: opening };
-    let answer = await say(command);
+  for (const opening of seed === undefined ? initialValues(target).keys() : [undefined]) {
+    const command = initialCommand(opening);
+    const corrections: Correction[] = [];
+    let answer = await send(command);
     for (let round = 0; round < maxCorrections && reach(answer) === 1; round += 1) {
-      if (answer.kind === 'done' || !correct(command, answer.message, target)) break;
-      answer = await say(command);
+      const correction = answer.kind === 'done' ? undefined : correctionFor(command, answer.message);
+      if (correction === undefined) break;
+      apply(command, correction, target);
+      corrections.push(correction);
+      answer = await send(command);
     }
-    if (best === undefined || reach(answer) > reach(best.answer)) best = { command, answer };
-    if (reach(answer) === 3) break;
+    const form = { ...(opening === undefined ? {} : { opening }), corrections, reach: reach(answer) };
+    if (best === undefined || form.reach > best.form.reach) best = { command, answer, form };
+    if (form.reach === 3) break;
   }
   if (best === undefined) throw new TypeError('there is no initial form');
   return best;

@@ -2,12 +2,11 @@ import { BSON, UUID } from 'mongodb';
 import type { Document } from 'mongodb';
 import type { BreachEvidence, ProbeClass } from '../../../contracts/isolation-report.ts';
 import { jsonDifference } from '../../../domain/json-difference.ts';
-import { aboutNobody, holdsAny, revealing } from './probe-target.ts';
-import type { Nobody } from './probe-target.ts';
+import { aboutNobody, containsAny, secretsOf } from './probe.ts';
+import type { Nobody, Probe } from './probe.ts';
 import { isRefusal, isStop, stop } from './answer.ts';
 import type { Answer } from './answer.ts';
 import type { ProbeConnection } from './probe-connection.ts';
-import type { Probe } from './probe.ts';
 
 /** The result of a probe. */
 export interface Verdict {
@@ -19,7 +18,7 @@ export interface Verdict {
   readonly evidence?: BreachEvidence;
 }
 
-export interface Jury {
+export interface JudgeContext {
   /** Uses the tenant's credential, or none if the other tenant's cell does not know it. */
   readonly connection: Pick<ProbeConnection, 'ask'>;
   /** The value of the other tenant's canary. */
@@ -32,7 +31,7 @@ export interface Jury {
 /** A difference three times in a row is not a coincidence. */
 const rounds = 3;
 
-const saidAtMost = 160;
+const maxMessageLength = 160;
 
 /** Fields that change with every command. */
 const clocks: ReadonlySet<string> = new Set(['$clusterTime', 'operationTime']);
@@ -46,8 +45,8 @@ function comparable(answer: Answer): Document {
 const breach = (evidence: BreachEvidence, detail: string): Verdict => ({ class: 'breach', evidence, detail });
 
 /** mongod's error, shortened. */
-function saying({ code, codeName, message }: Answer & { kind: 'error' }): string {
-  return `${codeName} ${code}: ${message.slice(0, saidAtMost)}`;
+function describeError({ code, codeName, message }: Answer & { kind: 'error' }): string {
+  return `${codeName} ${code}: ${message.slice(0, maxMessageLength)}`;
 }
 
 function refusal(answer: Answer & { kind: 'error' }): Verdict {
@@ -55,26 +54,26 @@ function refusal(answer: Answer & { kind: 'error' }): Verdict {
 }
 
 /** Judges a command that mongod may run: whether it discloses or changes anything of the other tenant. */
-async function judgeWhatIsDone(jury: Jury, probe: Probe): Promise<Verdict> {
+async function judgeEffect(jury: JudgeContext, probe: Probe): Promise<Verdict> {
   const { canary, nobody, changes } = jury;
   const { target, database, command } = probe;
-  const secrets = revealing(target, canary);
-  const say = (about: { database: string; command: Document }): Promise<Answer> =>
+  const secrets = secretsOf(target, canary);
+  const send = (about: { database: string; command: Document }): Promise<Answer> =>
     jury.connection.ask(about.database, about.command);
-  const theirs = { database, command };
-  const decoy = aboutNobody(theirs, target, nobody);
+  const request = { database, command };
+  const decoy = aboutNobody(request, target, nobody);
   // The answer may echo what the probe itself contains; the comparison with the decoy shows whether it is more than an
   // echo.
-  const unsaid = secrets.filter((secret) => !holdsAny(theirs, [secret]));
+  const unsentSecrets = secrets.filter((secret) => !containsAny(request, [secret]));
   let differences: readonly string[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    const before = await say(decoy);
-    const answer = await say(theirs);
-    const after = await say(decoy);
-    if (answer.kind === 'done' && holdsAny(answer.reply, unsaid))
+    const before = await send(decoy);
+    const answer = await send(request);
+    const after = await send(decoy);
+    if (answer.kind === 'done' && containsAny(answer.reply, unsentSecrets))
       return breach('disclosed', 'the answer contains data of the other tenant');
-    for (const one of [before, after])
-      if (one.kind === 'done' && holdsAny(one.reply, secrets))
+    for (const decoyAnswer of [before, after])
+      if (decoyAnswer.kind === 'done' && containsAny(decoyAnswer.reply, secrets))
         return breach('disclosed', 'the answer about a tenant that does not exist contains data of the other tenant');
     if (answer.kind === 'error' && isRefusal(answer)) return refusal(answer);
     const changed = await changes();
@@ -84,15 +83,15 @@ async function judgeWhatIsDone(jury: Jury, probe: Probe): Promise<Verdict> {
       comparable(aboutNobodyAnswer(answer, probe, nobody)),
       comparable(after),
     ];
-    const moving = new Set(jsonDifference(first, last).map(({ pointer }) => pointer));
+    const varying = new Set(jsonDifference(first, last).map(({ pointer }) => pointer));
     // What changes between two answers about nobody discloses nothing about the other tenant.
     differences = jsonDifference(first, about)
       .map(({ pointer }) => pointer)
-      .filter((pointer) => ![...moving].some((one) => pointer.startsWith(one) || one.startsWith(pointer)));
+      .filter((pointer) => ![...varying].some((other) => pointer.startsWith(other) || other.startsWith(pointer)));
     if (differences.length === 0)
       return answer.kind === 'done'
         ? { class: 'harmless', detail: 'the same answer as about a tenant that does not exist' }
-        : { class: 'notApplicable', detail: saying(answer) };
+        : { class: 'notApplicable', detail: describeError(answer) };
   }
   return breach(
     'differs',
@@ -109,19 +108,19 @@ function aboutNobodyAnswer(answer: Answer, { target }: Probe, nobody: Nobody): A
  * mongod allows it.
  * @throws TenureError cell_unavailable if mongod gave no answer
  */
-export async function judge(jury: Jury, probe: Probe): Promise<Verdict> {
-  if (probe.expects === 'nothing') return judgeWhatIsDone(jury, probe);
+export async function judge(jury: JudgeContext, probe: Probe): Promise<Verdict> {
+  if (probe.expects === 'nothing') return judgeEffect(jury, probe);
   const { target, database, command, reads } = probe;
   const answer = await jury.connection.ask(database, reads === true ? command : { ...command, ...stop });
   if (answer.kind === 'error' && isRefusal(answer)) return refusal(answer);
   if (answer.kind === 'done') {
-    return holdsAny(answer.reply, revealing(target, jury.canary).slice(1))
+    return containsAny(answer.reply, secretsOf(target, jury.canary).slice(1))
       ? breach('disclosed', 'mongod allowed it, and the answer contains the other tenant’s canary')
       : breach('let', 'mongod allowed it');
   }
   if (isStop(answer)) return breach('let', 'mongod allowed it; only its impossible read concern stopped it');
   // Neither refused nor allowed: mongod does not accept this form. It must then answer the same about nobody.
-  return judgeWhatIsDone(jury, { ...probe, command: reads === true ? command : { ...command, ...stop } });
+  return judgeEffect(jury, { ...probe, command: reads === true ? command : { ...command, ...stop } });
 }
 
 /** A tenant that never existed. */

@@ -6,13 +6,12 @@ import { listOnCell } from '../cell-commands.ts';
 import type { CellWork, Home } from '../home.ts';
 import { ownerOf } from '../parts/end-activity.ts';
 import { noDocument, unstorable } from '../probe/boundary-attempts.ts';
-import type { ProbeTarget } from './probe-target.ts';
-import { holdsAny } from './probe-target.ts';
+import type { ProbeTarget } from './probe.ts';
+import { containsAny, mark } from './probe.ts';
 import { ask, isRefusal } from './answer.ts';
 import type { Answer } from './answer.ts';
 import type { Canary } from './canaries.ts';
 import type { Verdict } from './judge.ts';
-import { mark } from './probe.ts';
 
 /** Running activity of the other tenant that the tenant tries to reach. */
 interface Activity {
@@ -43,7 +42,7 @@ async function beginWaiting(
   owner: MongoClient,
   { database, collection }: ProbeTarget,
 ): Promise<Waiting> {
-  const watching = (await owner
+  const opened = (await owner
     .db(database)
     .command({ aggregate: collection, pipeline: [{ $changeStream: {} }, { $match: { _id: null } }], cursor: {} })) as {
     cursor: { id: Long };
@@ -52,7 +51,7 @@ async function beginWaiting(
     const comment = `tenure ${randomUUID()}`;
     const state = { isOver: false };
     const answer = ask(work, owner, database, {
-      getMore: Long.fromValue(watching.cursor.id),
+      getMore: Long.fromValue(opened.cursor.id),
       collection,
       maxTimeMS: waitMs,
       comment,
@@ -104,9 +103,9 @@ async function beginActivity(
     async end() {
       const read = await ask(work, owner, database, { getMore: cursor, collection }, session);
       const [found] = read.kind === 'done' ? (read.reply['cursor'] as { nextBatch: Document[] }).nextBatch : [];
-      const unkilled = await waiting.end();
+      const endedByItself = await waiting.end();
       await session.endSession();
-      return unkilled && found?.['canary'] === canary.canary;
+      return endedByItself && found?.['canary'] === canary.canary;
     },
   };
 }
@@ -154,29 +153,29 @@ export async function probeActivity(probing: LiveProbing): Promise<LiveOutcome[]
   const answers: { readonly attempt: (typeof attempts)[number]; readonly answer: Answer }[] = [];
   // The tenant itself has just sent the session id, so that is not secret; the session's owner is.
   const secrets = [Buffer.from(canary.canary, 'utf8'), Buffer.from(ownerOf(to.layout.user, to.layout.database).buffer)];
-  let untouched = false;
+  let undisturbed = false;
   try {
     for (const attempt of attempts)
       answers.push({ attempt, answer: await ask(probing, client, attempt[1], attempt[2]) });
   } finally {
-    untouched = await end();
+    undisturbed = await end();
   }
   return answers.map(({ attempt: [name, holder, command], answer }) => ({
     name,
     database: holder,
     command,
-    verdict: verdictOn(answer, untouched, secrets),
+    verdict: verdictOn(answer, undisturbed, secrets),
   }));
 }
 
-function verdictOn(answer: Answer, untouched: boolean, secrets: readonly Buffer[]): Verdict {
+function verdictOn(answer: Answer, undisturbed: boolean, secrets: readonly Buffer[]): Verdict {
   if (isRefusal(answer) && answer.kind === 'error')
     return { class: 'refused', code: answer.code, detail: `${answer.codeName} ${answer.code}` };
   // How the activity ended does not show which of the allowed probes disturbed it.
-  if (!untouched)
+  if (!undisturbed)
     return { class: 'breach', evidence: 'changed', detail: 'running activity of the other tenant was disturbed' };
   if (answer.kind === 'error') return { class: 'notApplicable', detail: `${answer.codeName} ${answer.code}` };
-  if (holdsAny(answer.reply, secrets))
+  if (containsAny(answer.reply, secrets))
     return { class: 'breach', evidence: 'disclosed', detail: 'the answer contains data of the other tenant' };
   return { class: 'harmless', detail: 'running activity of the other tenant was not disturbed' };
 }

@@ -4,7 +4,7 @@ import { canonicalDigest } from '../../../contracts/canonical-json.ts';
 import { listOnCell, readOnCell } from '../cell-commands.ts';
 import type { Home } from '../home.ts';
 import { footholds } from '../probe/boundary-attempts.ts';
-import { whatStandsIn } from '../parts/standing.ts';
+import { objectsIn } from '../parts/standing.ts';
 import { findCanary } from './canaries.ts';
 import type { Canary } from './canaries.ts';
 import { probeMark } from './probe.ts';
@@ -22,7 +22,7 @@ function unordered(value: unknown): unknown {
   if (Array.isArray(value))
     return value.map(unordered).toSorted((a, b) => (canonicalDigest(a) < canonicalDigest(b) ? -1 : 1));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, unordered(one)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, unordered(item)]));
 }
 
 /** Whether a probe has written to a canary: it then contains the mark of probes, or the prober's own canary. */
@@ -32,43 +32,55 @@ function isMarked(document: Document, prober: Canary): boolean {
 }
 
 /**
- * Observes everything of a home that only the plane changes, and its canary, which its owner may change too.
- * @throws TenureError cell_unavailable
+ * Returns a function that observes everything of a home that only the plane changes, and its canary, which its owner
+ * may change too. It throws TenureError cell_unavailable. Between two calls most parts are equal to the byte; only the
+ * others are digested again.
  */
-export async function viewHome(home: Home, canary: Canary, prober: Canary): Promise<HomeView> {
+export function createHomeView(home: Home, canary: Canary, prober: Canary): () => Promise<HomeView> {
   const { database, user, roles, ownDatabase } = home.layout;
-  const collections: Document[] = [];
-  const indexes: Document[] = [];
-  for (const { database: holder, name } of footholds(home)) {
-    collections.push(...(await listOnCell<Document>(home, holder, { listCollections: 1, filter: { name } })));
-    indexes.push(...(await listOnCell<Document>(home, holder, { listIndexes: name })));
+  const last = new Map<string, { readonly bytes: Uint8Array; readonly digest: string }>();
+
+  function digestOf(part: string, value: unknown): string {
+    const bytes = BSON.serialize({ value });
+    const before = last.get(part);
+    if (before !== undefined && Buffer.compare(before.bytes, bytes) === 0) return before.digest;
+    const digest = canonicalDigest(unordered(BSON.EJSON.serialize({ value })));
+    last.set(part, { bytes, digest });
+    return digest;
   }
-  const canaries = await findCanary(home, canary);
-  const found = {
-    names: await whatStandsIn(home),
-    collections,
-    indexes,
-    user: (
-      await readOnCell(home, database, {
+
+  const inEachFoothold = (command: (name: string) => Document): Promise<Document[][]> =>
+    Promise.all(footholds(home).map(({ database: holder, name }) => listOnCell<Document>(home, holder, command(name))));
+
+  return async () => {
+    const [names, collections, indexes, users, grants, profiler, canaries] = await Promise.all([
+      objectsIn(home),
+      inEachFoothold((name) => ({ listCollections: 1, filter: { name } })),
+      inEachFoothold((name) => ({ listIndexes: name })),
+      readOnCell(home, database, {
         usersInfo: { user, db: database },
         showCredentials: true,
         showAuthenticationRestrictions: true,
-      })
-    )['users'] as unknown,
-    roles: (
-      await readOnCell(home, roles.database, {
+      }),
+      readOnCell(home, roles.database, {
         rolesInfo: [roles.readWrite, roles.readOnly].map((role) => ({ role, db: roles.database })),
         showPrivileges: true,
-      })
-    )['roles'] as unknown,
-    profiler:
-      ownDatabase === undefined ? 0 : ((await readOnCell(home, ownDatabase, { profile: -1 }))['was'] as unknown),
-    canaries,
-    marked: canaries.filter((document) => isMarked(document, prober)),
+      }),
+      ownDatabase === undefined ? undefined : readOnCell(home, ownDatabase, { profile: -1 }),
+      findCanary(home, canary),
+    ]);
+    const found: Readonly<Record<keyof HomeView, unknown>> = {
+      names,
+      collections: collections.flat(),
+      indexes: indexes.flat(),
+      user: users['users'],
+      roles: grants['roles'],
+      profiler: profiler === undefined ? 0 : profiler['was'],
+      canaries,
+      marked: canaries.filter((document) => isMarked(document, prober)),
+    };
+    return Object.fromEntries(Object.entries(found).map(([part, value]) => [part, digestOf(part, value)])) as HomeView;
   };
-  return Object.fromEntries(
-    Object.entries(found).map(([what, value]) => [what, canonicalDigest(unordered(BSON.EJSON.serialize({ value })))]),
-  ) as HomeView;
 }
 
 /** The parts of a home that have changed, except by what its owner may have done. */

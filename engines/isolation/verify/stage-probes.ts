@@ -1,10 +1,9 @@
 import type { Document } from 'mongodb';
 import type { HomeNamespace } from '../../../domain/home-layout.ts';
-import type { ProbeTarget } from './probe-target.ts';
-import { stop, wantsRights } from './answer.ts';
+import type { ProbeTarget, Probe } from './probe.ts';
+import { stop, isUnauthorized } from './answer.ts';
 import type { Bystander } from './bystander.ts';
 import type { Inventory } from './inventory.ts';
-import type { Probe } from './probe.ts';
 
 /** Specifications of the stages that do not accept an empty one. */
 function specifications({ database, collection }: ProbeTarget): Readonly<Record<string, unknown>> {
@@ -23,7 +22,7 @@ function specifications({ database, collection }: ProbeTarget): Readonly<Record<
 }
 
 /** Fields that an unknown stage may use to reach another collection. */
-function reaching({ database, collection }: ProbeTarget): Document {
+function genericSpec({ database, collection }: ProbeTarget): Document {
   return { from: collection, coll: collection, db: database, as: 'theirs', pipeline: [] };
 }
 
@@ -56,36 +55,36 @@ export async function stageProbes(
   async function add(name: string, database: string, command: Document, known?: Probe['expects']): Promise<void> {
     // The bystander shows whether mongod checks rights here at all.
     const expects =
-      known ?? (wantsRights(await bystander.ask(database, { ...command, ...stop })) ? 'refused' : 'nothing');
+      known ?? (isUnauthorized(await bystander.ask(database, { ...command, ...stop })) ? 'refused' : 'nothing');
     probes.push({ family: 'stage', name, target, database, command, expects });
   }
-  const over = (collection: string | 1, ...pipeline: Document[]): Document => ({
+  const aggregateOver = (collection: string | 1, ...pipeline: Document[]): Document => ({
     aggregate: collection,
     pipeline,
     cursor: {},
   });
 
   for (const stage of stages) {
-    const it = { [stage]: specs[stage] ?? {} };
-    await add(`${stage} over the collection`, target.database, over(target.collection, it));
-    for (const where of collectionless)
-      await add(`${stage} over ${where}`, where === 'admin' ? 'admin' : target.database, over(1, it));
+    const spec = { [stage]: specs[stage] ?? {} };
+    await add(`${stage} over the collection`, target.database, aggregateOver(target.collection, spec));
+    for (const scope of collectionless)
+      await add(`${stage} over ${scope}`, scope === 'admin' ? 'admin' : target.database, aggregateOver(1, spec));
     for (const { database, name } of own) {
       const from = `from ${database}`;
       const reachesOut = namesAnother.has(stage) && (database === target.database || writing.has(stage));
       await add(
         `${stage} ${from}`,
         database,
-        over(name, { [stage]: specs[stage] ?? reaching(target) }),
+        aggregateOver(name, { [stage]: specs[stage] ?? genericSpec(target) }),
         reachesOut ? 'refused' : 'nothing',
       );
       if (database !== target.database) continue;
-      for (const [around, nested] of [
-        ['$unionWith', { $unionWith: { coll: target.collection, pipeline: [it] } }],
-        ['$lookup', { $lookup: { from: target.collection, as: 'theirs', pipeline: [it] } }],
-        ['$facet', { $facet: { theirs: [{ $lookup: { from: target.collection, as: 'theirs', pipeline: [it] } }] } }],
+      for (const [outer, nested] of [
+        ['$unionWith', { $unionWith: { coll: target.collection, pipeline: [spec] } }],
+        ['$lookup', { $lookup: { from: target.collection, as: 'theirs', pipeline: [spec] } }],
+        ['$facet', { $facet: { theirs: [{ $lookup: { from: target.collection, as: 'theirs', pipeline: [spec] } }] } }],
       ] as const) {
-        await add(`${stage} in ${around} ${from}`, database, over(name, nested));
+        await add(`${stage} in ${outer} ${from}`, database, aggregateOver(name, nested));
       }
     }
   }

@@ -8,21 +8,22 @@ import type { CellWork, Home } from '../home.ts';
 import { differenceOf, privilegesOf } from '../parts/privileges.ts';
 import type { Privilege } from '../parts/privileges.ts';
 import { footholds } from '../probe/boundary-attempts.ts';
-import { probeTargetsIn } from './probe-target.ts';
+import { probeTargetsIn } from './probe.ts';
 import { ask } from './answer.ts';
 import type { Bystander } from './bystander.ts';
-import { isWhole } from './canaries.ts';
+import { isIntact } from './canaries.ts';
 import type { Canary } from './canaries.ts';
 import { commandProbes } from './command-probes.ts';
+import type { CommandForms } from './command-probes.ts';
 import { craftedProbes, probesOfEach } from './crafted-probes.ts';
 import { readInventory } from './inventory.ts';
 import type { Inventory } from './inventory.ts';
 import { createNobody, judge } from './judge.ts';
-import type { Jury, Verdict } from './judge.ts';
+import type { JudgeContext, Verdict } from './judge.ts';
 import { openProbeConnection } from './probe-connection.ts';
 import { probeActivity, probeTransactions } from './live-probes.ts';
 import { probeLogins } from './login-probes.ts';
-import { changesBetween, viewHome } from './others-view.ts';
+import { changesBetween, createHomeView } from './others-view.ts';
 import type { Probe } from './probe.ts';
 import { stageProbes } from './stage-probes.ts';
 
@@ -38,6 +39,7 @@ export interface Direction {
   readonly to: Side;
   /** On the other tenant's cell. */
   readonly bystander: Bystander;
+  readonly forms: CommandForms;
   readonly newId: () => string;
 }
 
@@ -69,7 +71,7 @@ function disturbed({ name }: Side): TenureError {
 
 /** @throws TenureError verification_disturbed if the canary is no longer as it was planted: its owner may change it */
 async function requireUndisturbed(side: Side): Promise<void> {
-  if (!(await isWhole(side.home, side.canary))) throw disturbed(side);
+  if (!(await isIntact(side.home, side.canary))) throw disturbed(side);
 }
 
 /**
@@ -108,31 +110,32 @@ async function judgeRights({ home }: Side, client: MongoClient): Promise<Outcome
   return { family: 'rights', name: 'rights by mongod’s account', database: home.layout.database, command, verdict };
 }
 
-async function allOf({ from, to, bystander, newId }: Direction, inventory: Inventory): Promise<Outcome[]> {
+async function runProbes({ from, to, bystander, forms, newId }: Direction, inventory: Inventory): Promise<Outcome[]> {
   const sameCell = from.home.cell.name === to.home.cell.name;
   const anonymous = (): MongoClient =>
     new MongoClient(to.home.cell.endpoint, { maxPoolSize: 1, serverSelectionTimeoutMS: 5_000 });
   const connection = openProbeConnection(to.home, sameCell ? () => connect(from) : anonymous, { loggedIn: sameCell });
-  const own = connect(from);
+  const fromClient = connect(from);
   try {
-    await requireOwnAccess(from, own);
-    const before = await viewHome(to.home, to.canary, from.canary);
+    await requireOwnAccess(from, fromClient);
+    const view = createHomeView(to.home, to.canary, from.canary);
+    const before = await view();
     await requireUndisturbed(to);
-    const seen = { isDisturbed: false };
+    const observed = { isDisturbed: false };
     const changes = async (): Promise<string[]> => {
-      const now = await viewHome(to.home, to.canary, from.canary);
-      seen.isDisturbed ||= now.canaries !== before.canaries;
+      const now = await view();
+      observed.isDisturbed ||= now.canaries !== before.canaries;
       return changesBetween(before, now);
     };
-    const jury: Jury = { connection, canary: to.canary.canary, nobody: createNobody(newId), changes };
-    const outcomes: Outcome[] = [await judgeRights(from, own)];
+    const jury: JudgeContext = { connection, canary: to.canary.canary, nobody: createNobody(newId), changes };
+    const outcomes: Outcome[] = [await judgeRights(from, fromClient)];
 
     const targets = await probeTargetsIn(to.home);
     const probes: Probe[] = probesOfEach({ from: from.home, to: to.home }, targets);
     for (const target of targets) {
       probes.push(...craftedProbes({ from: from.home, to: to.home }, target, inventory));
       probes.push(...(await stageProbes(inventory, target, sameCell ? footholds(from.home) : [], bystander)));
-      probes.push(...(await commandProbes(inventory, target, bystander)));
+      probes.push(...(await commandProbes(inventory, target, bystander, forms)));
     }
     for (const probe of probes) outcomes.push({ ...probe, verdict: await judge(jury, probe) });
 
@@ -146,7 +149,7 @@ async function allOf({ from, to, bystander, newId }: Direction, inventory: Inven
           lease: to.home.lease,
           from: from.home,
           to: to.home,
-          client: own,
+          client: fromClient,
           owner,
           target,
           canary: to.canary,
@@ -175,30 +178,31 @@ async function allOf({ from, to, bystander, newId }: Direction, inventory: Inven
         verdict,
       });
     }
-    if (seen.isDisturbed) {
+    if (observed.isDisturbed) {
       // What mongod allowed or disclosed is true all the same; that something changed may be its owner's doing.
       if (!outcomes.some(({ verdict }) => verdict.class === 'breach' && verdict.evidence !== 'changed'))
         throw disturbed(to);
       return outcomes.filter(({ family, verdict }) => family !== 'live' || verdict.evidence !== 'changed');
     }
-    await requireOwnAccess(from, own);
+    await requireOwnAccess(from, fromClient);
     return outcomes;
   } finally {
-    await Promise.all([connection.close(), own.close()]);
+    await Promise.all([connection.close(), fromClient.close()]);
   }
 }
 
-const told = ({ name, family, verdict }: Outcome) => ({ probe: name, family, detail: verdict.detail });
+const summaryOf = ({ name, family, verdict }: Outcome) => ({ probe: name, family, detail: verdict.detail });
 
 /** Tries everything that mongod knows with one tenant's credential on another's data, and reports the result. */
 export async function verifyDirection(direction: Direction): Promise<IsolationDirection> {
   const { from, to } = direction;
   const inventory = await readInventory(to.home);
-  const outcomes = await allOf(direction, inventory);
-  const of = (wanted: Verdict['class']): Outcome[] => outcomes.filter(({ verdict }) => verdict.class === wanted);
-  const count = (family: ProbeFamily, wanted: Verdict['class']): number =>
-    of(wanted).filter((outcome) => outcome.family === family).length;
-  const codes = Map.groupBy(of('refused'), ({ verdict }) => verdict.code ?? 0);
+  const outcomes = await runProbes(direction, inventory);
+  const withClass = (probeClass: Verdict['class']): Outcome[] =>
+    outcomes.filter(({ verdict }) => verdict.class === probeClass);
+  const count = (family: ProbeFamily, probeClass: Verdict['class']): number =>
+    withClass(probeClass).filter((outcome) => outcome.family === family).length;
+  const codes = Map.groupBy(withClass('refused'), ({ verdict }) => verdict.code ?? 0);
   return {
     from: from.name,
     to: to.name,
@@ -208,15 +212,18 @@ export async function verifyDirection(direction: Direction): Promise<IsolationDi
     probes: outcomes.length,
     counts: probeFamilies.map((family) => ({
       family,
-      ...(Object.fromEntries(probeClasses.map((one) => [one, count(family, one)])) as Record<Verdict['class'], number>),
+      ...(Object.fromEntries(probeClasses.map((probeClass) => [probeClass, count(family, probeClass)])) as Record<
+        Verdict['class'],
+        number
+      >),
     })),
     refusals: [...codes]
       .map(([code, refused]) => ({ code, count: refused.length }))
       .toSorted((a, b) => a.code - b.code),
-    harmless: of('harmless').map(told),
-    notApplicable: of('notApplicable').map(told),
-    breaches: of('breach').map((outcome) => ({
-      ...told(outcome),
+    harmless: withClass('harmless').map(summaryOf),
+    notApplicable: withClass('notApplicable').map(summaryOf),
+    breaches: withClass('breach').map((outcome) => ({
+      ...summaryOf(outcome),
       evidence: outcome.verdict.evidence ?? 'let',
       database: outcome.database,
       command: BSON.EJSON.stringify(outcome.command),

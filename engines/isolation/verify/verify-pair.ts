@@ -8,9 +8,10 @@ import { planeDatabase } from '../parts/plane-database.ts';
 import { noDocument, unstorable } from '../probe/boundary-attempts.ts';
 import { ask, isStop, stop } from './answer.ts';
 import { createBystander, removeBystanders } from './bystander.ts';
+import type { CommandForms } from './command-probes.ts';
 import { plantCanaries, removeCanaries, removeOldCanaries } from './canaries.ts';
 import { readInventory } from './inventory.ts';
-import type { Leftovers } from './leftovers.ts';
+import type { Leftovers } from './canaries.ts';
 import { verifyDirection } from './verify-direction.ts';
 import type { Side } from './verify-direction.ts';
 
@@ -27,6 +28,8 @@ export interface VerifyPair {
   readonly attempt: string;
   readonly password: (uid: string) => Promise<string>;
   readonly newId: () => string;
+  /** What earlier verifications have found out about mongod's commands; this one adds to it. */
+  readonly forms: CommandForms;
   /** Runs once both tenants have their canaries. */
   readonly planted?: () => Promise<void>;
 }
@@ -74,10 +77,14 @@ export async function clearLeftovers(homes: readonly Home[], leftovers: Leftover
   }
 }
 
-async function verifyWithBystander(from: Side, to: Side, { attempt, newId }: VerifyPair): Promise<IsolationDirection> {
+async function verifyWithBystander(
+  from: Side,
+  to: Side,
+  { attempt, newId, forms }: VerifyPair,
+): Promise<IsolationDirection> {
   const bystander = await createBystander(to.home, `${attempt}${newId()}`);
   try {
-    return await verifyDirection({ from, to, bystander, newId });
+    return await verifyDirection({ from, to, bystander, forms, newId });
   } finally {
     await bystander.remove();
   }
@@ -109,8 +116,11 @@ export async function verifyPair(verification: VerifyPair): Promise<IsolationDir
       });
     }
     await verification.planted?.();
-    const [one, other] = sides as [Side, Side];
-    return [await verifyWithBystander(one, other, verification), await verifyWithBystander(other, one, verification)];
+    const [first, second] = sides as [Side, Side];
+    return [
+      await verifyWithBystander(first, second, verification),
+      await verifyWithBystander(second, first, verification),
+    ];
   } finally {
     for (const { home, canary } of sides) await removeCanaries(home, canary);
   }

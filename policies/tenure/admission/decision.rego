@@ -1,4 +1,4 @@
-# May the tenant become this? Request and response are contracts/policy.ts.
+# May the tenant become this? Request and response are defined in contracts/policy.ts.
 package tenure.admission
 
 import data.tenure.response
@@ -17,7 +17,7 @@ allow if {
 	count(denials) == 0
 }
 
-# The rules that the action must satisfy; none for an action that is not known, and so nothing allows it.
+# The rules that the request must satisfy. There are none for an unknown action, and so nothing allows it.
 default applicable := set()
 
 applicable := {rule | some rule in data.admission[input.action].rules} if well_formed
@@ -40,8 +40,8 @@ placement_is_readable if {
 
 denials contains {
 	"rule": "admission.request",
-	"message": "The request is not one that admission can decide.",
-	"fix": "Ask for one of the allowed actions in a complete request of version 1.",
+	"message": "Admission cannot decide this request.",
+	"fix": "Use one of the allowed actions in a complete request of version 1.",
 	"allowed": sort(object.keys(data.admission)),
 } if {
 	count(applicable) == 0

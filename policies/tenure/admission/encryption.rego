@@ -1,4 +1,4 @@
-# What the tenant's data is encrypted with.
+# The keys that encrypt the tenant's data.
 package tenure.admission
 
 denials contains {

@@ -28,25 +28,25 @@ test_a_placed_tenant_has_a_data_key if {
 	}
 }
 
-test_a_tenant_that_is_not_placed_needs_none if {
+test_a_tenant_without_a_placement_needs_no_data_key if {
 	nothing := [base.removed("/placement"), base.removed("/dataKey")]
 	base.ask("tenant.resume", nothing).allow
 	base.ask("tenant.open", nothing).rules == ["residency.placement"]
 }
 
-test_without_a_word_of_the_plan_any_key_wraps if {
+test_a_plan_without_encryption_allows_any_key if {
 	every action in needing_a_key {
 		base.ask(action, [wrapped_by("some-key")]).allow
 	}
 }
 
-test_a_key_of_the_plan_wraps if {
+test_a_key_of_the_plan_is_allowed if {
 	every action in needing_a_key {
 		base.ask(action, [wrapping_keys(["2027-01", "2026-01"])]).allow
 	}
 }
 
-test_another_key_than_those_of_the_plan_does_not_wrap if {
+test_a_key_that_is_not_in_the_plan_is_denied if {
 	every action in needing_a_key {
 		base.ask(action, [wrapping_keys(["eu-hsm", "ch-hsm"])]).deny == [{
 			"rule": "encryption.data_key",
@@ -58,13 +58,13 @@ test_another_key_than_those_of_the_plan_does_not_wrap if {
 	}
 }
 
-test_encryption_that_cannot_be_read_allows_no_key if {
+test_malformed_encryption_allows_no_key if {
 	every encryption in [{}, null, false, [], "2026-01", {"wrappingKeys": null}, {"wrappingKeys": []}, {"wrappingKeys": "2026-01"}] {
 		base.ask("tenant.open", [base.set_to("/plan/spec/encryption", encryption)]).rules == ["encryption.data_key"]
 	}
 }
 
-test_a_tenant_is_activated_only_where_a_key_of_its_plan_is if {
+test_activation_requires_a_wrapping_key_of_the_plan if {
 	base.ask("tenant.activate", [wrapping_keys(["2027-01", "2026-01"])]).allow
 	every patch in [
 		base.set_to("/wrappingKeys", ["2025-01", "2026-07"]),
@@ -82,11 +82,11 @@ test_a_tenant_is_activated_only_where_a_key_of_its_plan_is if {
 	}
 }
 
-test_without_a_word_of_the_plan_a_tenant_is_activated_with_any_key if {
+test_a_plan_without_encryption_allows_activation_with_any_key if {
 	base.ask("tenant.activate", [base.removed("/wrappingKeys")]).allow
 }
 
-test_encryption_that_cannot_be_read_lets_no_tenant_be_activated if {
+test_malformed_encryption_allows_no_activation if {
 	every encryption in [{}, null, false, [], "2026-01", {"wrappingKeys": null}, {"wrappingKeys": []}, {"wrappingKeys": "2026-01"}] {
 		base.ask("tenant.activate", [base.set_to("/plan/spec/encryption", encryption)]).rules == ["encryption.wrapping_key"]
 	}

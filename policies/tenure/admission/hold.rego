@@ -1,7 +1,7 @@
-# What a legal hold forbids, and what it is laid on.
+# What a legal hold forbids, and which tenants can be held.
 package tenure.admission
 
-# Whatever the hold says: one that cannot be read is one.
+# Whatever the hold says: a malformed hold is a hold, too.
 denials contains {
 	"rule": "lifecycle.hold",
 	"message": $"The tenant is held: {input.tenant.spec.hold.reason}",

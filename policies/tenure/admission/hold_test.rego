@@ -15,7 +15,7 @@ test_a_held_tenant_is_neither_deleted_nor_purged if {
 	}
 }
 
-test_a_hold_that_cannot_be_read_holds if {
+test_a_malformed_hold_holds if {
 	every hold in [{}, null, false, "", [], {"reason": null}] {
 		base.ask("tenant.delete", [held(hold)]).rules == ["lifecycle.hold"]
 		base.ask("tenant.purge", [held(hold)]).rules == ["lifecycle.hold"]
@@ -28,7 +28,7 @@ test_a_hold_forbids_nothing_else if {
 	}
 }
 
-test_a_hold_is_laid_on_what_there_is if {
+test_only_a_registered_tenant_can_be_held if {
 	every action in ["tenant.hold", "tenant.release_hold"] {
 		every absent in [base.removed("/tenant/uid"), base.set_to("/tenant/uid", null), base.set_to("/tenant/uid", false)] {
 			base.ask(action, [absent]).deny == [{
@@ -40,7 +40,7 @@ test_a_hold_is_laid_on_what_there_is if {
 	}
 }
 
-test_a_hold_may_be_laid_on_and_lifted_in_any_state if {
+test_a_tenant_can_be_held_and_released_in_any_state if {
 	every action in ["tenant.hold", "tenant.release_hold"] {
 		every state in ["Draft", "Active", "Suspended", "Archived", "Deleted"] {
 			base.ask(action, [base.set_to("/tenant/lifecycle", state)]).allow

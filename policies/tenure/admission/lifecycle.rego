@@ -12,10 +12,10 @@ denials contains {
 	not input.tenant.lifecycle == "Active"
 }
 
-# An operation asks with the state in which it began; the tenant keeps that until the last commit.
+# An operation asks with the state in which it started; the tenant keeps that state until the last commit.
 denials contains {
 	"rule": "lifecycle.transition",
-	"message": $"The tenant is {input.tenant.lifecycle}, and {input.action} does not go from there.",
+	"message": $"The tenant is {input.tenant.lifecycle}; {input.action} is not possible in this state.",
 	"fix": $"{way_there}",
 	"allowed": sort({state | some state in data.admission[input.action].from}),
 } if {

@@ -1,4 +1,5 @@
-# What the tenant's plan allows. Without a plan only that is reported: `plan` is undefined, and so is all that asks it.
+# What the tenant's plan allows. A missing plan is reported alone: `plan` is undefined, and so are all rules that read
+# it.
 package tenure.admission
 
 plan := input.plan.spec if {
@@ -17,7 +18,8 @@ denials contains {
 	not plan
 }
 
-# What the manifest says; else what the tenant has, for an absent placement means "unchanged"; else the default.
+# The mode in the manifest; otherwise the mode of the tenant, because an absent placement means "unchanged"; otherwise
+# the default.
 default mode := "dedicated"
 
 mode := input.tenant.spec.placement.mode
@@ -44,8 +46,8 @@ tables := sum([own |
 
 denials contains {
 	"rule": "quota.tables",
-	"message": $"The tenant declares {tables} collections and indexes, those on _id included; plan {input.plan.name} holds {plan.quotas.tables}.",
-	"fix": "Declare fewer collections or indexes, or use a plan that holds more.",
+	"message": $"The tenant declares {tables} collections and indexes, including those on _id; plan {input.plan.name} allows {plan.quotas.tables}.",
+	"fix": "Declare fewer collections or indexes, or use a plan that allows more.",
 	"pointer": "/spec/services",
 } if {
 	"quota.tables" in applicable

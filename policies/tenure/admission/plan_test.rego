@@ -2,7 +2,7 @@ package tenure.plan_test
 
 import data.tenure.admission_test as base
 
-test_absent_plan_is_all_that_is_reported if {
+test_a_missing_plan_is_reported_alone if {
 	asking := {action | some action, asked in base.asks; "tenant.plan_known" in asked.rules}
 	count(asking) == 7
 	every action in asking {
@@ -17,22 +17,22 @@ test_absent_plan_is_all_that_is_reported if {
 	}
 }
 
-test_another_plan_than_the_named_one_does_not_count if {
+test_a_plan_other_than_the_named_one_does_not_count if {
 	base.decide([base.set_to("/plan/name", "enterprise")]).rules == ["tenant.plan_known"]
 }
 
-test_half_a_plan_is_none if {
+test_an_incomplete_plan_does_not_count if {
 	every half in [base.removed("/plan/spec/quotas"), base.removed("/plan/spec/isolationModes"), base.removed("/plan/spec")] {
 		base.decide([half]).rules == ["tenant.plan_known"]
 	}
 }
 
-test_residency_is_judged_without_the_plan if {
+test_residency_is_checked_without_the_plan if {
 	response := base.decide([base.removed("/plan"), base.set_to("/tenant/spec/residency/jurisdictions", ["CH"])])
 	response.rules == ["residency.preferred_region", "residency.some_region", "tenant.plan_known"]
 }
 
-test_mode_must_be_one_of_the_plan if {
+test_the_plan_must_offer_the_mode if {
 	response := base.decide([base.set_to("/tenant/spec/placement/mode", "hybrid")])
 	response.deny == [{
 		"rule": "tenant.mode_allowed",
@@ -43,13 +43,13 @@ test_mode_must_be_one_of_the_plan if {
 	}]
 }
 
-test_mode_is_dedicated_unless_said if {
+test_the_default_mode_is_dedicated if {
 	without_mode := base.removed("/tenant/spec/placement/mode")
 	base.decide([without_mode]).allow
 	base.decide([without_mode, base.set_to("/plan/spec/isolationModes", ["schema"])]).rules == ["tenant.mode_allowed"]
 }
 
-test_mode_of_a_placed_tenant_stays_unless_said if {
+test_a_placed_tenant_keeps_its_mode_by_default if {
 	in_schema := array.concat(base.placed, [
 		base.removed("/tenant/spec/placement"),
 		base.set_to("/placement/mode", "schema"),
@@ -59,18 +59,18 @@ test_mode_of_a_placed_tenant_stays_unless_said if {
 	response.rules == ["tenant.mode_allowed"]
 }
 
-test_tables_count_collections_indexes_and_ids if {
+test_collections_indexes_and_ids_count_as_tables if {
 	base.decide([base.set_to("/plan/spec/quotas/tables", 5)]).allow
 	response := base.decide([base.set_to("/plan/spec/quotas/tables", 4)])
 	response.deny == [{
 		"rule": "quota.tables",
-		"message": "The tenant declares 5 collections and indexes, those on _id included; plan team holds 4.",
-		"fix": "Declare fewer collections or indexes, or use a plan that holds more.",
+		"message": "The tenant declares 5 collections and indexes, including those on _id; plan team allows 4.",
+		"fix": "Declare fewer collections or indexes, or use a plan that allows more.",
 		"pointer": "/spec/services",
 	}]
 }
 
-test_absent_indexes_are_none if {
+test_absent_indexes_count_as_none if {
 	base.decide([base.removed("/tenant/spec/services/0/collections/1/indexes")]).allow
 }
 

@@ -1,7 +1,7 @@
-# Which regions there are, and which of them may hold the tenant.
+# Which regions exist, and which of them may hold the tenant.
 package tenure.admission
 
-# A region without a jurisdiction is none, for residency could not be judged.
+# A region without a jurisdiction does not count, because its residency cannot be checked.
 regions[region.name] := region.spec if {
 	some region in input.regions
 	is_string(region.spec.jurisdiction)
@@ -11,7 +11,7 @@ region_names := sort(object.keys(regions))
 
 residency := input.tenant.spec.residency
 
-# Why a region may not hold the tenant, each reason with the field that asks for it. Absent fields ask for nothing.
+# Why a region may not hold the tenant: each reason, with the field that causes it. An absent field excludes no region.
 objections[name] contains {
 	"pointer": "/spec/residency/allowedRegions",
 	"reason": $"{name} is not one of spec.residency.allowedRegions",
@@ -23,7 +23,7 @@ objections[name] contains {
 
 objections[name] contains {
 	"pointer": "/spec/residency/jurisdictions",
-	"reason": $"{name} lies in {region.jurisdiction}, which is not one of spec.residency.jurisdictions",
+	"reason": $"{name} is in {region.jurisdiction}, which is not one of spec.residency.jurisdictions",
 } if {
 	jurisdictions := residency.jurisdictions
 	some name, region in regions

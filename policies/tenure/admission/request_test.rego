@@ -1,4 +1,4 @@
-# A request that is allowed, and the tests of what every request must satisfy.
+# An allowed request, and the tests of what every request must satisfy.
 package tenure.admission_test
 
 import data.tenure.admission
@@ -47,7 +47,7 @@ suspended := array.concat(placed, [set_to("/tenant/lifecycle", "Suspended")])
 
 archived := array.concat(placed, [set_to("/tenant/lifecycle", "Archived")])
 
-# Its purge is due in the moment of the request.
+# Its purge is due at the time of the request.
 deleted := array.concat(placed, [
 	set_to("/tenant/lifecycle", "Deleted"),
 	set_to("/deletion", {"deleteTime": "2026-08-23T10:00:00.000Z", "purgeTime": request.now}),
@@ -57,7 +57,7 @@ set_to(path, value) := {"op": "add", "path": path, "value": value}
 
 removed(path) := {"op": "remove", "path": path}
 
-# What admission answers when the request is changed so.
+# The decision of admission on the request with these changes.
 decide(patches) := response if {
 	response := admission.decision with input as json.patch(request, patches)
 }
@@ -74,7 +74,7 @@ whole_manifest := {
 
 fits_its_plan := {"quota.tables", "residency.placement", "tenant.mode_allowed", "tenant.plan_known"}
 
-# For each action a tenant of which it may be asked, and what is then asked of it.
+# For each action, a tenant for which it is allowed, and the rules that are checked.
 asks := {
 	"tenant.activate": {"of": draft, "rules": ({"encryption.wrapping_key", "lifecycle.transition"} | whole_manifest)},
 	"tenant.archive": {"of": suspended, "rules": {"lifecycle.transition"}},
@@ -99,7 +99,7 @@ asks := {
 	"tenant.update": {"of": placed, "rules": whole_manifest},
 }
 
-# What admission answers to this action on a tenant that is fit for it, when the request is then changed so.
+# The decision of admission on this action for a tenant for which it is allowed, with these changes.
 ask(action, patches) := decide(array.concat(array.concat(asks[action].of, [set_to("/action", action)]), patches))
 
 test_an_allowed_request_names_every_rule_it_passed if {
@@ -109,11 +109,11 @@ test_an_allowed_request_names_every_rule_it_passed if {
 	}
 }
 
-test_the_least_manifest_is_allowed if {
+test_the_smallest_manifest_is_allowed if {
 	decide([removed("/tenant/spec/residency"), removed("/tenant/spec/placement")]).allow
 }
 
-test_what_admission_cannot_decide_is_refused if {
+test_a_request_that_cannot_be_decided_is_denied if {
 	every patch in [
 		set_to("/v", 2),
 		set_to("/action", "tenant.destroy"),
@@ -131,7 +131,7 @@ test_what_admission_cannot_decide_is_refused if {
 	}
 }
 
-test_half_a_placement_is_not_judged if {
+test_an_incomplete_placement_cannot_be_decided if {
 	every half in [
 		null,
 		false,
@@ -148,19 +148,19 @@ test_half_a_placement_is_not_judged if {
 	}
 }
 
-test_a_request_that_cannot_be_decided_is_told_so_and_nothing_else if {
+test_a_request_that_cannot_be_decided_gets_only_one_denial if {
 	every action, _ in data.admission {
 		misplaced := [set_to("/action", action), set_to("/placement", {"region": "mars"}), set_to("/regions", null)]
 		decide(array.concat(placed, misplaced)).deny == [{
 			"rule": "admission.request",
-			"message": "The request is not one that admission can decide.",
-			"fix": "Ask for one of the allowed actions in a complete request of version 1.",
+			"message": "Admission cannot decide this request.",
+			"fix": "Use one of the allowed actions in a complete request of version 1.",
 			"allowed": sort(object.keys(data.admission)),
 		}]
 	}
 }
 
-test_an_empty_request_is_refused if {
+test_an_empty_request_is_denied if {
 	every empty in [{}, null, [], "x"] {
 		response := admission.decision with input as empty
 		response.allow == false
@@ -168,7 +168,7 @@ test_an_empty_request_is_refused if {
 	}
 }
 
-test_denials_come_by_rule_and_pointer if {
+test_denials_are_sorted_by_rule_and_pointer if {
 	response := decide([
 		set_to("/tenant/spec/residency/allowedRegions", ["nowhere", "eu-west", "beyond"]),
 		set_to("/plan/spec/quotas/tables", 1),

@@ -1,4 +1,4 @@
-# Where the tenant's data may lie, and whether it lies there.
+# Where the tenant's data may be, and whether it is there.
 package tenure.admission
 
 denials contains {
@@ -22,10 +22,10 @@ candidates contains name if {
 	regions[name].acceptsTenants
 }
 
-# An unknown region is reported as such; that no region is left is then only its consequence.
+# An unknown region has its own denial; that no region is left is then only its consequence.
 denials contains {
 	"rule": "residency.some_region",
-	"message": "No region satisfies the tenant's residency and its plan and takes new tenants.",
+	"message": "No region that accepts new tenants satisfies the tenant's residency and its plan.",
 	"fix": "Widen spec.residency, use a plan with more regions, or ask the operator for a region.",
 	"pointer": "/spec/residency",
 } if {
@@ -40,7 +40,7 @@ denials contains object.union({"rule": "residency.placement"}, flaw) if {
 }
 
 placement_flaws contains {
-	"message": "The tenant is placed nowhere.",
+	"message": "The tenant has no placement.",
 	"fix": "Activate the tenant first.",
 } if {
 	input.action == "tenant.open"
@@ -49,7 +49,7 @@ placement_flaws contains {
 }
 
 placement_flaws contains {
-	"message": $"The tenant lies in the region {input.placement.region}, which there is no more.",
+	"message": $"The tenant is in region {input.placement.region}, which no longer exists.",
 	"fix": "Ask the operator to apply the region again.",
 } if {
 	input.placement
@@ -57,15 +57,15 @@ placement_flaws contains {
 }
 
 placement_flaws contains {
-	"message": $"The tenant lies where it may not: {objection.reason}.",
-	"fix": "Restore the field, or have the tenant migrated first.",
+	"message": $"The tenant is in a region where it may not be: {objection.reason}.",
+	"fix": "Restore the field. A tenant that is placed cannot be moved yet.",
 	"pointer": objection.pointer,
 } if {
 	some objection in objections[input.placement.region]
 }
 
 placement_flaws contains {
-	"message": $"The tenant lies in the cell {input.placement.cell}, which is not a cell of region {input.placement.region}.",
+	"message": $"The tenant is in cell {input.placement.cell}, which is not a cell of region {input.placement.region}.",
 	"fix": "Ask the operator to apply the region with this cell again.",
 } if {
 	region := regions[input.placement.region]
@@ -74,7 +74,7 @@ placement_flaws contains {
 
 placement_flaws contains {
 	"message": $"The tenant is placed in the isolation mode {input.placement.mode}; its manifest says {mode}.",
-	"fix": "Restore the mode; a placed tenant changes it only by a migration.",
+	"fix": "Restore the mode. A tenant that is placed keeps its mode.",
 	"pointer": "/spec/placement/mode",
 	"allowed": [input.placement.mode],
 } if {

@@ -33,11 +33,11 @@ test_no_region_at_all if {
 	base.decide(array.concat(nothing_said, [base.set_to("/regions", [])])).rules == ["residency.some_region"]
 }
 
-test_preferred_region_must_satisfy_all_three if {
+test_the_preferred_region_must_satisfy_residency_and_plan if {
 	response := base.decide([preferred("us-east"), base.set_to("/plan/spec/allowedRegions", ["eu-north", "eu-west"])])
 	{denial.message | some denial in response.deny} == {
 		"The preferred region cannot be used: us-east is not one of spec.residency.allowedRegions.",
-		"The preferred region cannot be used: us-east lies in US, which is not one of spec.residency.jurisdictions.",
+		"The preferred region cannot be used: us-east is in US, which is not one of spec.residency.jurisdictions.",
 		"The preferred region cannot be used: us-east is not a region of plan team.",
 	}
 	every denial in response.deny {
@@ -48,11 +48,11 @@ test_preferred_region_must_satisfy_all_three if {
 	}
 }
 
-test_preferred_region_is_free_where_nothing_is_said if {
+test_without_residency_any_region_can_be_preferred if {
 	base.decide([preferred("us-east"), base.removed("/tenant/spec/residency")]).allow
 }
 
-test_a_region_without_a_jurisdiction_is_none if {
+test_a_region_without_a_jurisdiction_does_not_count if {
 	response := base.decide([base.removed("/regions/0/spec/jurisdiction")])
 	response.rules == ["tenant.regions_known"]
 }
@@ -67,7 +67,7 @@ test_each_restriction_alone_can_leave_no_region if {
 		response := base.decide(array.concat([base.removed("/tenant/spec/placement")], patches))
 		response.deny == [{
 			"rule": "residency.some_region",
-			"message": "No region satisfies the tenant's residency and its plan and takes new tenants.",
+			"message": "No region that accepts new tenants satisfies the tenant's residency and its plan.",
 			"fix": "Widen spec.residency, use a plan with more regions, or ask the operator for a region.",
 			"pointer": "/spec/residency",
 		}]
@@ -79,22 +79,22 @@ closed := [
 	base.set_to("/regions/1/spec/acceptsTenants", false),
 ]
 
-test_an_unplaced_tenant_needs_a_region_that_takes_tenants if {
+test_an_unplaced_tenant_needs_a_region_that_accepts_tenants if {
 	base.decide(closed).rules == ["residency.some_region"]
 	base.decide(array.slice(closed, 0, 1)).allow
 }
 
-test_a_placed_tenant_stays_in_a_region_that_takes_no_more if {
+test_a_placed_tenant_may_stay_in_a_region_that_accepts_no_more if {
 	base.decide(array.concat(base.placed, closed)).allow
 }
 
-test_only_opening_needs_a_place if {
+test_only_opening_needs_a_placement if {
 	base.decide([base.set_to("/tenant/lifecycle", "Active")]).allow
 }
 
 flaws(patches) := base.decide(array.concat(base.placed, patches)).deny
 
-test_a_placed_tenant_is_allowed_where_it_lies if {
+test_a_placed_tenant_is_allowed_where_it_is if {
 	base.decide(base.placed).allow
 }
 
@@ -103,8 +103,8 @@ test_placement_must_satisfy_residency_and_plan if {
 	unpreferred := base.removed("/tenant/spec/placement")
 	flaws([residency, unpreferred]) == [{
 		"rule": "residency.placement",
-		"message": "The tenant lies where it may not: eu-west is not one of spec.residency.allowedRegions.",
-		"fix": "Restore the field, or have the tenant migrated first.",
+		"message": "The tenant is in a region where it may not be: eu-west is not one of spec.residency.allowedRegions.",
+		"fix": "Restore the field. A tenant that is placed cannot be moved yet.",
 		"pointer": "/spec/residency/allowedRegions",
 	}]
 	pointers := [denial.pointer |
@@ -120,7 +120,7 @@ test_placement_must_satisfy_residency_and_plan if {
 test_placement_must_be_in_a_region_that_exists if {
 	flaws([base.set_to("/placement/region", "mars")]) == [{
 		"rule": "residency.placement",
-		"message": "The tenant lies in the region mars, which there is no more.",
+		"message": "The tenant is in region mars, which no longer exists.",
 		"fix": "Ask the operator to apply the region again.",
 	}]
 }
@@ -129,7 +129,7 @@ test_placement_must_be_in_a_cell_of_its_region if {
 	base.decide(array.concat(base.placed, [base.set_to("/placement/cell", "eu-west-b")])).allow
 	flaws([base.set_to("/placement/cell", "eu-north-a")]) == [{
 		"rule": "residency.placement",
-		"message": "The tenant lies in the cell eu-north-a, which is not a cell of region eu-west.",
+		"message": "The tenant is in cell eu-north-a, which is not a cell of region eu-west.",
 		"fix": "Ask the operator to apply the region with this cell again.",
 	}]
 }
@@ -138,7 +138,7 @@ test_placement_must_be_in_the_mode_of_the_manifest if {
 	flaws([base.set_to("/placement/mode", "schema")]) == [{
 		"rule": "residency.placement",
 		"message": "The tenant is placed in the isolation mode schema; its manifest says dedicated.",
-		"fix": "Restore the mode; a placed tenant changes it only by a migration.",
+		"fix": "Restore the mode. A tenant that is placed keeps its mode.",
 		"pointer": "/spec/placement/mode",
 		"allowed": ["schema"],
 	}]

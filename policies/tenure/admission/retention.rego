@@ -3,7 +3,7 @@ package tenure.admission
 
 denials contains {
 	"rule": "retention.purge_time",
-	"message": "The tenant has no time at which it is purged.",
+	"message": "The tenant has no purge time.",
 	"fix": "Delete the tenant first; that sets the time.",
 } if {
 	"retention.purge_time" in applicable
@@ -12,8 +12,8 @@ denials contains {
 
 denials contains {
 	"rule": "retention.purge_time",
-	"message": $"The tenant can be brought back until {purge_time} and is not purged before.",
-	"fix": "Wait until then, or ask for the purge before its time.",
+	"message": $"The tenant can be restored until {purge_time} and is not purged before.",
+	"fix": "Wait until then, or request an early purge.",
 } if {
 	"retention.purge_time" in applicable
 	purge_time
@@ -29,5 +29,5 @@ purge_is_due if {
 
 purge_is_due if input.early == true
 
-# Times of this one form stand in the order of their texts (RFC 3339, section 5.1).
+# Times in this form have the same order as their texts (RFC 3339, section 5.1).
 is_time(text) if regex.match(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$`, text)

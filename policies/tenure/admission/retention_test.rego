@@ -29,22 +29,23 @@ test_a_tenant_is_not_purged_before_its_time if {
 	] {
 		base.ask("tenant.purge", [now(earlier)]).deny == [{
 			"rule": "retention.purge_time",
-			"message": "The tenant can be brought back until 2026-11-21T10:00:00.000Z and is not purged before.",
-			"fix": "Wait until then, or ask for the purge before its time.",
+			"message": "The tenant can be restored until 2026-11-21T10:00:00.000Z and is not purged before.",
+			"fix": "Wait until then, or request an early purge.",
 		}]
 	}
 }
 
 later := purged_at("2026-11-21T10:00:00.001Z")
 
-test_before_its_time_a_tenant_is_purged_only_when_that_was_asked_for if {
+test_before_its_time_a_tenant_is_purged_only_on_request if {
 	base.ask("tenant.purge", [later, early(true)]).allow
 	every other in ["true", 1, false, null, {}] {
 		base.ask("tenant.purge", [later, early(other)]).rules == ["retention.purge_time"]
 	}
 }
 
-# What is not a time in UTC with milliseconds cannot be compared; the smaller text of some must not pass for an earlier time.
+# Values that are not times in UTC with milliseconds cannot be compared. Some are smaller texts, which must not count as
+# earlier times.
 no_times := [
 	null,
 	0,
@@ -73,14 +74,14 @@ test_without_a_time_a_tenant_is_not_purged if {
 		every when in [[], [early(true)]] {
 			base.ask("tenant.purge", array.concat([patch], when)).deny == [{
 				"rule": "retention.purge_time",
-				"message": "The tenant has no time at which it is purged.",
+				"message": "The tenant has no purge time.",
 				"fix": "Delete the tenant first; that sets the time.",
 			}]
 		}
 	}
 }
 
-test_when_now_is_no_time_nothing_is_due if {
+test_nothing_is_due_if_now_is_not_a_time if {
 	every time in array.concat(no_times, ["zzzz-zz-zzTzz:zz:zz.zzzZ"]) {
 		base.ask("tenant.purge", [now(time)]).rules == ["retention.purge_time"]
 	}

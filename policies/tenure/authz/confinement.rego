@@ -1,11 +1,11 @@
-# What a caller who is confined to tenants may touch.
+# What a caller that is confined to certain tenants may access.
 package tenure.authz
 
 confined if "tenants" in object.keys(input.actor)
 
 within_confinement if input.target.tenant in input.actor.tenants
 
-# One answer for a foreign tenant and for one that does not exist: it must not tell which of them it is.
+# The same answer for somebody else's tenant and for one that does not exist: it must not reveal which of them it is.
 denials contains {
 	"rule": "authz.confined",
 	"message": "The caller is confined to tenants that do not include this one.",
@@ -18,7 +18,7 @@ denials contains {
 
 denials contains {
 	"rule": "authz.confined",
-	"message": $"A caller confined to tenants may not do {input.action}, which is not about one of them.",
+	"message": $"A caller that is confined to certain tenants may not use {input.action}, which concerns more than these tenants.",
 	"fix": "Use a token that is not confined to tenants.",
 } if {
 	confined
@@ -27,7 +27,7 @@ denials contains {
 
 denials contains {
 	"rule": "authz.confinement_required",
-	"message": $"The role {role} needs a token that says which tenants it is for.",
+	"message": $"The role {role} requires a token that names its tenants.",
 	"fix": "Use a token with a \"tenants\" claim, or one without this role.",
 } if {
 	some role in input.actor.roles

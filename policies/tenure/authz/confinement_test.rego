@@ -8,7 +8,7 @@ confined_admin := {"roles": ["admin"], "tenants": [request.own]}
 
 on_tenant := {action | some action, grant in data.actions; grant.touches == "tenant"}
 
-test_own_tenant_may_be_touched if {
+test_a_confined_caller_may_access_its_own_tenant if {
 	every action in on_tenant {
 		response := request.decide(action, confined_admin, request.tenant(request.own))
 		response.allow
@@ -17,7 +17,7 @@ test_own_tenant_may_be_touched if {
 	}
 }
 
-test_foreign_and_absent_tenants_are_refused_alike if {
+test_foreign_and_absent_tenants_get_the_same_denial if {
 	every action in on_tenant {
 		foreign := request.decide(action, confined_admin, request.tenant(request.foreign))
 		absent := request.decide(action, confined_admin, request.absent)
@@ -30,14 +30,14 @@ test_foreign_and_absent_tenants_are_refused_alike if {
 	}
 }
 
-test_the_refusal_names_no_tenant if {
+test_the_denial_names_no_tenant if {
 	response := request.decide("tenant.get", confined, request.tenant(request.foreign))
 	not contains(json.marshal(response), "acme")
 	not contains(json.marshal(response), request.foreign)
 	not contains(json.marshal(response), request.own)
 }
 
-test_confined_to_none_touches_none if {
+test_a_caller_confined_to_no_tenant_may_access_none if {
 	every tenants in [[], null, false, "", {}] {
 		actor := {"roles": ["admin"], "tenants": tenants}
 		every action in on_tenant {
@@ -46,19 +46,19 @@ test_confined_to_none_touches_none if {
 	}
 }
 
-test_fleet_is_closed_to_the_confined if {
+test_a_confined_caller_may_not_use_fleet_actions if {
 	every action in ["tenant.create", "plan.apply", "plan.delete", "region.apply", "region.delete", "template.apply", "template.delete"] {
 		response := request.decide(action, confined_admin, request.tenant(request.own))
 		response.allow == false
 		response.deny == [{
 			"rule": "authz.confined",
-			"message": $"A caller confined to tenants may not do {action}, which is not about one of them.",
+			"message": $"A caller that is confined to certain tenants may not use {action}, which concerns more than these tenants.",
 			"fix": "Use a token that is not confined to tenants.",
 		}]
 	}
 }
 
-test_lists_oblige_the_server_to_filter if {
+test_a_list_obliges_the_server_to_filter if {
 	every action in ["tenant.list", "operation.list"] {
 		response := request.decide(action, confined, {"kind": "Tenant"})
 		response.allow
@@ -66,17 +66,17 @@ test_lists_oblige_the_server_to_filter if {
 	}
 }
 
-test_a_refused_list_carries_no_obligation if {
+test_a_denied_list_has_no_obligation if {
 	response := request.decide("tenant.list", {"roles": [], "tenants": [request.own]}, {"kind": "Tenant"})
 	response.allow == false
 	response.obligations == []
 }
 
-test_lists_of_the_unconfined_oblige_to_nothing if {
+test_a_list_of_an_unconfined_caller_has_no_obligation if {
 	request.decide("tenant.list", {"roles": ["viewer"]}, {"kind": "Tenant"}).obligations == []
 }
 
-test_plans_and_regions_are_open_to_the_confined if {
+test_a_confined_caller_may_read_plans_and_regions if {
 	every action in ["plan.get", "plan.list", "region.get", "region.list"] {
 		response := request.decide(action, confined, {"kind": "Plan", "name": "team"})
 		response.allow
@@ -84,7 +84,7 @@ test_plans_and_regions_are_open_to_the_confined if {
 	}
 }
 
-test_what_one_may_do_is_open_to_the_confined if {
+test_a_confined_caller_may_check_its_access if {
 	response := request.decide("access.check", confined, {"kind": "Caller"})
 	response.allow
 	response.obligations == []
@@ -96,7 +96,7 @@ test_tenant_admin_must_be_confined if {
 		response.allow == false
 		response.deny == [{
 			"rule": "authz.confinement_required",
-			"message": "The role tenant-admin needs a token that says which tenants it is for.",
+			"message": "The role tenant-admin requires a token that names its tenants.",
 			"fix": "Use a token with a \"tenants\" claim, or one without this role.",
 		}]
 	}

@@ -1,4 +1,4 @@
-# May this actor do this at all? Request and response are contracts/policy.ts.
+# May this actor do this at all? Request and response are defined in contracts/policy.ts.
 package tenure.authz
 
 import data.tenure.response
@@ -17,13 +17,13 @@ allow if {
 	count(denials) == 0
 }
 
-# Undefined for an action that nobody declared: nothing below grants or excuses it then.
+# Undefined for an unknown action, so that no rule below allows it.
 touches := data.actions[input.action].touches if input.v == 1
 
 denials contains {
 	"rule": "authz.request",
-	"message": "The request names no action that policy knows.",
-	"fix": "Ask for one of the allowed actions in a request of version 1.",
+	"message": "The request has no action that policy knows.",
+	"fix": "Use one of the allowed actions in a request of version 1.",
 	"allowed": sort(object.keys(data.actions)),
 } if {
 	not touches
@@ -31,7 +31,7 @@ denials contains {
 
 default obligations := []
 
-# A list cannot be refused row by row here: whoever answers it must leave out every tenant the caller is not confined to.
+# Policy cannot deny single items of a list. The API must leave out every tenant that the caller is not confined to.
 obligations := [{"id": "confine-to-tenants"}] if {
 	allow
 	confined

@@ -93,7 +93,7 @@ test_no_role_grants_nothing if {
 	}
 }
 
-test_a_missing_role_names_the_roles_that_would_do if {
+test_a_missing_role_names_the_roles_that_allow_the_action if {
 	decide("tenant.update", {"roles": ["viewer"]}, tenant(own)).deny == [{
 		"rule": "authz.role",
 		"message": "No role of the caller allows tenant.update.",
@@ -108,8 +108,8 @@ test_unknown_action_is_refused_to_everyone if {
 		response.allow == false
 		response.deny == [{
 			"rule": "authz.request",
-			"message": "The request names no action that policy knows.",
-			"fix": "Ask for one of the allowed actions in a request of version 1.",
+			"message": "The request has no action that policy knows.",
+			"fix": "Use one of the allowed actions in a request of version 1.",
 			"allowed": sort(object.keys(data.actions)),
 		}]
 	}

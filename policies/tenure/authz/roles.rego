@@ -1,4 +1,4 @@
-# What a role allows. The roles are data; a role that is not there grants nothing.
+# What a role allows. The roles are in data.json; an unknown role grants nothing.
 package tenure.authz
 
 granted if {

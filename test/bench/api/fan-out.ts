@@ -12,12 +12,15 @@ const watcherCount = scaled(500, 20);
 const changeCount = scaled(200, 20);
 
 interface Watchers {
-  /** Events that have come, over all of them. */
+  /** The number of events that all watchers together have received. */
   received(): number;
   close(): void;
 }
 
-/** Opens connections that count the `data:` lines in which `marker` stands; nothing is parsed, so that the client costs little. */
+/**
+ * Opens connections that count the `data:` lines that contain `marker`. Nothing is parsed, so that the client costs
+ * little.
+ */
 async function openWatchers(url: string, headers: Record<string, string>, marker: string): Promise<Watchers> {
   const agent = new Agent({ keepAlive: false, maxSockets: Infinity });
   let received = 0;
@@ -47,7 +50,7 @@ async function openWatchers(url: string, headers: Record<string, string>, marker
   };
 }
 
-/** Changes of a tenant, told to 500 who watch: how many events arrive in a second, all of them counted. */
+/** Changes of a tenant, sent to 500 watchers: how many events arrive per second at all watchers together. */
 export async function benchFanOut(
   { server, raw, token, names }: Served,
   resources: Collection<Document & { _id: string }>,
@@ -63,7 +66,7 @@ export async function benchFanOut(
             updateOne: { filter: { kind: 'Tenant', name }, update: { $inc: { revision: 1 } } },
           })),
         );
-        await until('every event has come', () => watchers.received() >= expected, 120_000);
+        await until('every event is received', () => watchers.received() >= expected, 120_000);
       });
       return (expected * 1000) / tookMs;
     } finally {

@@ -7,7 +7,7 @@ const seconds = scaled(4, 1);
 const connections = 16;
 const turns = 3;
 
-/** Answers in a second to requests of one address, sixteen at a time. */
+/** Answers per second to requests for one URL, sixteen at a time. */
 export async function requestsPerSecond(url: string, headers: Record<string, string> = {}): Promise<number> {
   const result = await autocannon({ url, headers, connections, duration: seconds });
   if (result.non2xx > 0 || result.errors > 0)
@@ -15,7 +15,7 @@ export async function requestsPerSecond(url: string, headers: Record<string, str
   return result.requests.average;
 }
 
-/** How often in a second the work is done, by sixteen who each do it again and again. */
+/** How often per second the work is done by sixteen callers that repeat it. */
 export async function timesPerSecond(work: (who: number) => Promise<void>): Promise<number> {
   let done = 0;
   const until = performance.now() + seconds * 1000;
@@ -32,7 +32,7 @@ export async function timesPerSecond(work: (who: number) => Promise<void>): Prom
   return (done * 1000) / tookMs;
 }
 
-/** Value and floor, measured turn by turn after a round of each that does not count. */
+/** Value and floor, measured alternately after one round of each that is not counted. */
 export async function turnByTurn(
   value: () => Promise<number>,
   floor: () => Promise<number>,

@@ -8,7 +8,7 @@ export interface Served {
   readonly server: string;
   readonly raw: RawServer;
   readonly token: string;
-  /** Of Drafts that are there, a hundred of them. */
+  /** The names of a hundred existing Drafts. */
   readonly names: readonly string[];
 }
 
@@ -29,7 +29,7 @@ export async function benchReading({ server, raw, token, names }: Served): Promi
   ];
 }
 
-/** Each changes the labels of a tenant of its own. */
+/** Each connection changes the labels of its own tenant. */
 export async function benchApplying({ server, raw, token, names }: Served): Promise<Figure> {
   let count = 0;
   const put = async (url: string, name: string, headers: Record<string, string>): Promise<void> => {

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { noopActivities } from './noop-activities.ts';
 
-/** A worker as plain as can be, in a process of its own: `bare-worker.ts <address> <namespace> <task queue>`. */
+/** The simplest possible worker, in a separate process: `bare-worker.ts <address> <namespace> <task queue>`. */
 const [address = '', namespace = '', taskQueue = ''] = process.argv.slice(2);
 const worker = await Worker.create({
   connection: await NativeConnection.connect({ address }),

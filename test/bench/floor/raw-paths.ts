@@ -26,14 +26,14 @@ export interface RawDeployments {
   readonly endpoint: string;
 }
 
-/** What every path of one tenant takes of MongoDB. */
+/** The MongoDB commands of every path of one tenant. */
 export type RawPaths = Readonly<Record<OperationKind, () => Promise<void>>>;
 
 /**
- * The MongoDB commands that each path needs, with the plain driver and nothing around them. On the control deployment one
- * transaction of three documents for accepting, beginning, each step and the end; on the cell the commands without which the
- * tenant would not be in the state that the path leads to, and where the path ends with access, one connection of the
- * tenant's user with one read. A path is to be taken from a state that leads to it, as in the product.
+ * The MongoDB commands that each path needs, sent by the plain driver without anything else. On the control deployment:
+ * a transaction of three documents for accepting, for beginning, for each step and for the end. On the cell: the
+ * commands that are necessary for the target state and, if the path ends with access, one connection of the tenant's
+ * user with one read. As in the product, take a path only from a state that allows it.
  */
 export function createRawPaths({ control, cell, endpoint }: RawDeployments, name: string): RawPaths {
   const commits = control.db('tenure_bench_floor');
@@ -157,7 +157,7 @@ export function createRawPaths({ control, cell, endpoint }: RawDeployments, name
         showPrivileges: true,
       });
       await home.command({ usersInfo: user });
-      // A password cannot be read, so it is written anew.
+      // A password cannot be read, so it is written again.
       await letUserIn();
       await readAsTenant();
     },

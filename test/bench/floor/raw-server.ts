@@ -3,7 +3,7 @@ import type { Response } from 'express';
 import { MongoClient } from 'mongodb';
 import type { Document } from 'mongodb';
 
-/** Express with the raw driver, in a process of its own: `raw-server.ts <port> <uri> <database> <name>`. */
+/** Express with the raw driver, in a separate process: `raw-server.ts <port> <uri> <database> <name>`. */
 const [port = '0', uri = '', database = '', name = ''] = process.argv.slice(2);
 const client = await new MongoClient(uri, { maxPoolSize: 50 }).connect();
 const db = client.db(database, { writeConcern: { w: 'majority', journal: true } });
@@ -18,7 +18,7 @@ app.get('/tenants', async (_request, response) => {
   response.json(await resources.find({ kind: 'Tenant' }).sort({ name: 1 }).limit(100).toArray());
 });
 
-/** What a declared change is at least: the document, its revision and the entry that says so, in one transaction. */
+/** The minimum of a declared change: the document, its revision and its ledger entry, in one transaction. */
 app.put('/tenants/:name', express.json(), async (request, response) => {
   const document = await client.withSession((session) =>
     session.withTransaction(async () => {

@@ -15,16 +15,19 @@ import { scaled } from '../scale.ts';
 
 const kills = scaled(20, 2);
 const kinds = ['api', 'worker'] as const;
-/** Written to all the time; the first of them are suspended and resumed meanwhile, so that workers commit too. */
+/**
+ * Tenants that are written to all the time. The first of them are also suspended and resumed, so that workers commit
+ * too.
+ */
 const tenants = Array.from({ length: 8 }, (_, index) => `available-${index}`);
 const operated = tenants.slice(0, 4);
 const timeoutMs = 3_000;
 const betweenWritesMs = 20;
-/** What a killed process has left open is as old by then; nobody else's transaction is. */
+/** A transaction that is open for longer was left open by a killed process; no other transaction takes this long. */
 const leftOpenMs = 1_000;
 const settleMs = 500;
 
-/** When a write to each tenant was last sent of those that were acknowledged, and when that was answered. */
+/** For each tenant, when the last acknowledged write was sent, and when it was answered. */
 type Written = Map<string, { readonly sent: number; readonly answered: number }>;
 
 function failureOf(error: unknown): string {
@@ -35,12 +38,12 @@ function failureOf(error: unknown): string {
       : 'not answered in time';
 }
 
-/** How many there are of each, for who watches the run. */
+/** How many failures of each kind there are, for the progress lines. */
 function tally(names: readonly string[]): string {
   return [...new Set(names)].map((name) => `${names.filter((one) => one === name).length} ${name}`).join(', ');
 }
 
-/** Writes to every tenant, through the APIs in turn, and has operations run, until it is stopped. */
+/** Writes to every tenant through the APIs in turn, and runs operations, until it is stopped. */
 function load(
   { replicas, token }: Pick<Installation, 'replicas' | 'token'>,
   stop: AbortSignal,
@@ -70,14 +73,17 @@ function load(
 
   async function operate(name: string): Promise<void> {
     for (let count = 0; !stop.aborted; count += 1) {
-      // Whatever a kill makes of it: it is there to have the workers commit.
+      // It may fail because of a kill: it only makes the workers commit.
       await takePath(through(count), name, count % 2 === 0 ? 'suspend' : 'resume').catch(() => delay(betweenWritesMs));
     }
   }
   return { written, failures, stopped: Promise.all([...tenants.map(write), ...operated.map(operate)]) };
 }
 
-/** After one kill: until any tenant, and until every tenant was written to by a request that was sent after it. */
+/**
+ * After one kill: the time until any tenant, and until every tenant, is written to by a request that was sent after the
+ * kill.
+ */
 interface Regained {
   readonly anyMs: number;
   readonly everyMs: number;
@@ -91,7 +97,7 @@ async function kill(
   round: number,
 ): Promise<Regained> {
   const victim = replicas[round % replicas.length]?.[kind];
-  if (victim === undefined) throw new TypeError('there is nobody to kill');
+  if (victim === undefined) throw new TypeError('there is no process to kill');
   const at = performance.now();
   await victim.kill('SIGKILL');
   victim.start();
@@ -144,7 +150,7 @@ function figuresOf(kind: (typeof kinds)[number], regained: readonly Regained[]):
   ];
 }
 
-/** Two APIs and two workers under load, of which one is killed again and again, at whatever it does. */
+/** Two APIs and two workers under load. Again and again, one of them is killed at an arbitrary point. */
 export function benchAvailability(stack: EmbeddedStack): Promise<Figure[]> {
   return withInstallation(
     stack,

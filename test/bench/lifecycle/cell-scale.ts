@@ -16,13 +16,13 @@ import { fillCell, tablesOfHome } from './filled-cell.ts';
 import { curve } from './flatness.ts';
 import type { SizedSamples } from './flatness.ts';
 
-/** The default of a cell. */
+/** The default budget of a cell. */
 const tableBudget = scaled(20_000, 2_000);
-/** Of what new tenants may fill. */
+/** Shares of the part of the budget that is open to new tenants. */
 const shares = [0, 0.25, 0.5, 1];
 const rounds = scaled(20, 4);
 const warmRounds = 2;
-/** Of the tenants that are provisioned while it is measured, all levels together. */
+/** The tables of the tenants that are provisioned during the measurement, at all levels together. */
 const measuredTables = 6 * shares.length * (rounds + warmRounds);
 
 async function declareBudget(api: ApiClient, cell: string): Promise<void> {
@@ -34,7 +34,10 @@ async function declareBudget(api: ApiClient, cell: string): Promise<void> {
   });
 }
 
-/** Provisioning while the tables of a cell grow to what new tenants may fill, and what a drift scan of it takes then. */
+/**
+ * Provisioning while a cell fills up to the part of its budget that is open to new tenants, and then drift scans of the
+ * cell.
+ */
 export function benchCells(stack: EmbeddedStack): Promise<Figure[]> {
   return withInstallation(stack, async ({ installation, api }) => {
     const { adminUri } = stack.mongod['eu-west-1'];

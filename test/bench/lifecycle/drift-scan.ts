@@ -2,7 +2,7 @@ import { readKeyring } from '../../../platform/config.ts';
 import { createTemporalClient } from '../../../platform/temporal-client.ts';
 import { driftScheduleId } from '../../../workers/schedules.ts';
 import type { Cell } from '../../../engines/isolation/cells.ts';
-import { eachAtMost } from '../../../engines/isolation/drift/each-at-most.ts';
+import { forEachConcurrent } from '../../../engines/isolation/drift/each-at-most.ts';
 import type { Installation } from '../../harness/installation.ts';
 import { until } from '../../harness/until.ts';
 import { elapsedMs } from '../elapsed.ts';
@@ -11,15 +11,17 @@ import { progress } from '../progress.ts';
 
 const scans = 3;
 const scanTimeoutMs = 10 * 60_000;
-/** As many commands at one time as the scan sends. */
+/** The number of commands at a time, the same as in the scan. */
 const atOnce = 4;
 
-/** The commands without which the homes cannot be seen: what is in each database, and the indexes of each collection. */
+/**
+ * The commands that are necessary to observe the homes: what is in each database, and the indexes of each collection.
+ */
 async function rawScan({ client }: Cell): Promise<number> {
   const { databases } = (await client
     .db('admin')
     .command({ listDatabases: 1, nameOnly: true, filter: { name: /^tenant_/ } })) as { databases: { name: string }[] };
-  await eachAtMost(atOnce, databases, async ({ name }) => {
+  await forEachConcurrent(atOnce, databases, async ({ name }) => {
     const db = client.db(name);
     for (const { name: collection } of await db.listCollections().toArray())
       await db.command({ listIndexes: collection });
@@ -27,7 +29,10 @@ async function rawScan({ client }: Cell): Promise<number> {
   return databases.length;
 }
 
-/** Scans of all homes, as the schedule has them run: the first writes down that each is as it should be, later ones find that it still is. */
+/**
+ * Scans of all homes, started by the schedule. The first one records for each home that it has no drift; later ones
+ * find that this has not changed.
+ */
 export async function benchDriftScan({ environment, taskQueue }: Installation, cell: Cell): Promise<Figure[]> {
   const temporal = createTemporalClient({
     address: environment['TENURE_TEMPORAL_ADDRESS'] ?? '',

@@ -13,7 +13,7 @@ import { percentile } from '../figure.ts';
 import type { Figure } from '../figure.ts';
 import { progress } from '../progress.ts';
 
-/** Operations on which nothing happens, where there are any: of ten, one that no workflow has begun. */
+/** The number of stalled operations, where there are any. One in ten was not begun by any workflow. */
 const stalledCount = 300;
 const scans = 10;
 
@@ -23,11 +23,11 @@ export interface ScanTarget {
   readonly store: Store;
 }
 
-/** The sweep as a worker has it, but that what it starts and begins is nothing. No worker may run beside it. */
+/** The sweep of a worker, except that it does not really start anything. No worker may run at the same time. */
 function idleSweep(store: Store): SweepActivities {
   const asItIs = async ({ name }: { readonly name: string }): Promise<TenantDocument> => {
     const tenant = await store.resources.find('Tenant', name);
-    if (tenant === undefined) throw new Error(`${name} was due and is gone`);
+    if (tenant === undefined) throw new Error(`${name} was due, but no longer exists`);
     return tenant;
   };
   const nothing = async (): Promise<void> => undefined;
@@ -48,7 +48,7 @@ function idleSweep(store: Store): SweepActivities {
   });
 }
 
-/** Puts operations into the registry to which nothing has been written for an hour, each of a tenant that is there. */
+/** Inserts operations that were last written an hour ago, each of a tenant that exists. */
 async function seedStalled({ client, names, store }: ScanTarget): Promise<void> {
   const { operations } = controlDatabase(client, names);
   const { operation } = await acceptActivation(store, 'stalled');
@@ -63,7 +63,10 @@ async function seedStalled({ client, names, store }: ScanTarget): Promise<void> 
   await operations.updateOne({ _id: operation._id }, { $set: { updateTime } });
 }
 
-/** Sweeps where nothing is due, where a hundredth is, and where everything is that can be; operations are stalled in the latter two. */
+/**
+ * Sweeps with nothing due, with one percent due, and with everything due that can be. In the last two, there are also
+ * stalled operations.
+ */
 export async function benchDueWork(target: ScanTarget, tenants: number): Promise<Figure[]> {
   const { client, names, store } = target;
   const { resumeStalledOperations, beginDueOperations } = idleSweep(store);

@@ -7,15 +7,15 @@ import { ended } from '../../harness/lifecycle.ts';
 import { tenantManifest } from '../../harness/manifests.ts';
 import { begin, declareDraft, takePath } from '../product-path.ts';
 
-/** Tenants whose operations always fail, from when they begin to fail until they are to end. */
+/** Tenants whose operations always fail, between `begin` and `end`. */
 export interface FailingTenants {
   /** Resolves when the operations of all have begun. */
   begin(): Promise<void>;
-  /** Resolves when nothing of them runs any more. */
+  /** Resolves when none of their operations runs any more. */
   end(): Promise<void>;
 }
 
-/** Suspended tenants whose credential is lost: the plane tries to resume each again and again, without end. */
+/** Suspended tenants whose credential is lost: the plane retries to resume each of them without end. */
 async function withoutCredential(
   { client: api, control, databases }: Bench,
   names: readonly string[],
@@ -40,10 +40,12 @@ async function withoutCredential(
   };
 }
 
-/** As the plane spaces what it begins by itself, when that is refused. */
+/** The same delays as those of the plane after work that it starts by itself is refused. */
 const askAgain = { baseMs: 60_000, capMs: 6 * 60 * 60 * 1000 };
 
-/** Drafts with a validator that mongod refuses: each activation fails for good, is undone, and is asked for again. */
+/**
+ * Drafts with a validator that mongod refuses: each activation fails permanently, is undone, and is requested again.
+ */
 async function withRefusedSchema({ client: api }: Bench, names: readonly string[]): Promise<FailingTenants> {
   const collections = [{ name: 'orders', jsonSchema: { patternProperties: { '(': {} } } }];
   for (const name of names) {
@@ -73,7 +75,7 @@ async function withRefusedSchema({ client: api }: Bench, names: readonly string[
   };
 }
 
-/** Where they and the healthy ones are. */
+/** The region of the failing and of the healthy tenants. */
 export const region = 'us-east-1';
 
 interface Bench extends Pick<Installation, 'databases'> {
@@ -87,7 +89,7 @@ async function requireState(api: ApiClient, id: string, state: 'failed' | 'cance
     throw new Error(`operation ${id} of a failing tenant ended as ${operation.state}, expected ${state}`);
 }
 
-/** So many failing tenants, half of each kind. */
+/** Creates this many failing tenants, half of each kind. */
 export async function createFailingTenants(bench: Bench, count: number): Promise<FailingTenants> {
   const names = Array.from({ length: count }, (_, index) => `failing-${index}`);
   const kinds = [

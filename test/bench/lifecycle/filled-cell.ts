@@ -7,7 +7,7 @@ import { layoutOf } from '../../../domain/home-layout.ts';
 import { declaredTables, homeFormIn } from '../../../domain/isolation.ts';
 import { conditionsAfterSuccess } from '../../../domain/operation-outcomes.ts';
 import type { Cell } from '../../../engines/isolation/cells.ts';
-import { eachAtMost } from '../../../engines/isolation/drift/each-at-most.ts';
+import { forEachConcurrent } from '../../../engines/isolation/drift/each-at-most.ts';
 import { describeHome } from '../../../engines/isolation/home.ts';
 import type { HomeStep } from '../../../engines/isolation/home-step.ts';
 import { claimHome } from '../../../engines/isolation/parts/claim.ts';
@@ -46,7 +46,7 @@ const patienceMs = 60_000;
 const parts: readonly HomeStep[] = [claimHome, createCollections, createRoles];
 const user = createTenantUser(async () => randomBytes(32).toString('base64url'));
 
-/** An Active tenant in its home. */
+/** An Active tenant that has its home on the cell. */
 function tenantOf(uid: string, name: string, cell: Cell, time: Date): TenantDocument {
   const draft = draftTenant(uid, name, { labels: {}, annotations: {}, spec }, time);
   const mode = 'dedicated';
@@ -70,14 +70,17 @@ export interface FillTarget extends Pick<Installation, 'name' | 'store' | 'datab
   readonly cell: Cell;
 }
 
-/** Makes so many homes on the cell as the steps of an activation make them, with their tenants in the registry. */
+/**
+ * Makes this many homes on the cell in the way that the steps of an activation do, and inserts their tenants into the
+ * registry.
+ */
 export async function fillCell(
   { name: installation, store, databases, control, cell }: FillTarget,
   count: number,
 ): Promise<void> {
   const { resources } = controlDatabase(control, databases);
   let made = 0;
-  await eachAtMost(
+  await forEachConcurrent(
     atOnce,
     Array.from({ length: count }, () => store.newId()),
     async (uid) => {

@@ -2,21 +2,22 @@ import { percentile } from '../figure.ts';
 import type { Figure } from '../figure.ts';
 import { floorName } from '../path-floor.ts';
 
-/** What an operation took at one size, with its floor in turn. */
+/** How long an operation took at one size, measured alternately with its floor. */
 export interface SizedSamples {
   readonly at: string;
   readonly product: readonly number[];
   readonly floor: readonly number[];
 }
 
-/** More than this is no noise any more. */
+/** A larger growth is more than noise. */
 const flatAtMost = 1.2;
 
 const inFloors = ({ product, floor }: SizedSamples): number => percentile(product, 0.5) / percentile(floor, 0.5);
 
 /**
- * The curve of an operation over sizes, and whether it is flat: by how much its ratio to its floor has grown from the first
- * size to the last. By the ratio, because minutes lie between the two and the machine is not the same then.
+ * The curve of an operation over sizes, and whether it is flat: how much its ratio to its floor has grown from the
+ * first size to the last. The ratio is compared because minutes pass between the two, and the machine changes
+ * meanwhile.
  */
 export function curve(operation: string, sizes: readonly SizedSamples[]): Figure[] {
   const rows = sizes.map((size): Figure => ({

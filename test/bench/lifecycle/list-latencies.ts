@@ -2,14 +2,17 @@ import { seededName, teams } from './seeded-tenants.ts';
 
 export const pageSize = 100;
 
-/** What a list is asked, each time a little differently; `least` is how many tenants must come of it in a registry of so many. */
+/**
+ * One kind of list query, slightly different each time. `least` is the minimum number of tenants in the answer, for a
+ * registry of this size.
+ */
 interface ListQuestion {
   readonly name: string;
   query(turn: number, tenants: number): string;
   least(tenants: number): number;
 }
 
-/** From the beginning of a page to the end of it there must be as many tenants as fit, where there are. */
+/** The number of tenants on a page: as many as fit, or all if there are fewer. */
 const pageOf = (count: number): number => Math.min(pageSize, Math.floor(count));
 
 export const listQuestions: readonly ListQuestion[] = [
@@ -51,15 +54,15 @@ async function list({ server, token }: ListTarget, query: string): Promise<Page>
     headers: { authorization: `Bearer ${token}` },
   });
   const page = (await response.json()) as Page;
-  if (!response.ok) throw new Error(`a list ended with ${response.status}: ${JSON.stringify(page)}`);
+  if (!response.ok) throw new Error(`a list answered ${response.status}: ${JSON.stringify(page)}`);
   return page;
 }
 
 const warmTurns = 10;
-/** So often a turn reads the page after the one before it. */
+/** One of this many turns reads the page after the previous one. */
 const followEvery = 4;
 
-/** Latencies of one list, in milliseconds, of first pages and some that come after them. */
+/** Latencies of one list in milliseconds, of first pages and of some pages after them. */
 export async function listLatencies(
   target: ListTarget,
   { name, query, least }: ListQuestion,

@@ -35,7 +35,10 @@ const quantiles = [
   ['p99', 0.99],
 ] as const;
 
-/** Every path beside its floor, one tenant's life after the other and step by step in turn, so that a noisy moment strikes both. */
+/**
+ * Every path compared with its floor, one tenant's life after the other. Each path alternates with its floor, so that a
+ * noisy moment affects both.
+ */
 export function benchPaths(stack: EmbeddedStack): Promise<Figure[]> {
   return withInstallation(stack, async ({ api }) => {
     await declareSecondPlan(api);

@@ -1,5 +1,5 @@
 import type { ApiClient } from '../../../client/api-client.ts';
-import { eachAtMost } from '../../../engines/isolation/drift/each-at-most.ts';
+import { forEachConcurrent } from '../../../engines/isolation/drift/each-at-most.ts';
 import type { EmbeddedStack } from '../../../tools/stack/embedded-stack.ts';
 import { withInstallation } from '../bench-installation.ts';
 import { elapsedMs } from '../elapsed.ts';
@@ -12,31 +12,31 @@ import { createFailingTenants, region } from './failing-tenants.ts';
 
 const healthyCount = scaled(200, 12);
 const failingCount = scaled(20, 4);
-/** Fewer than would fill the machine: then everything beside them would be felt, failing or not. */
+/** Few enough not to fill the machine: otherwise, all other work would show in the figures, failing or not. */
 const atOnce = 2;
 const paths = ['suspend', 'resume'] as const;
 
 type Phase = 'alone' | 'beside';
-/** In this order what changes evenly over time weighs on both alike. */
+/** In this order, a steady change over time affects both phases equally. */
 const phases: readonly Phase[] = ['alone', 'beside', 'beside', 'alone', 'alone', 'beside'];
 
-/** Every healthy tenant is suspended and resumed once. */
+/** Suspends and resumes every healthy tenant once. */
 async function takeAll(api: ApiClient, names: readonly string[]): Promise<number[]> {
   const samples: number[] = [];
   for (const path of paths) {
-    await eachAtMost(atOnce, names, async (name) => {
+    await forEachConcurrent(atOnce, names, async (name) => {
       samples.push(await elapsedMs(() => takePath(api, name, path)));
     });
   }
   return samples;
 }
 
-/** Operations of healthy tenants with and without tenants beside them whose operations always fail. */
+/** Operations of healthy tenants, with and without other tenants whose operations always fail. */
 export function benchQuarantine(stack: EmbeddedStack): Promise<Figure[]> {
   return withInstallation(stack, async ({ installation, api }) => {
     const names = Array.from({ length: healthyCount }, (_, index) => `healthy-${index}`);
     progress(`quarantine: making ${healthyCount} healthy and ${failingCount} failing tenants`);
-    await eachAtMost(atOnce, names, async (name) => {
+    await forEachConcurrent(atOnce, names, async (name) => {
       await declareDraft(api, name, region);
       await takePath(api, name, 'activate');
     });

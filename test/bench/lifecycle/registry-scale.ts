@@ -13,7 +13,7 @@ import type { SizedSamples } from './flatness.ts';
 import { listLatencies, listQuestions, pageSize } from './list-latencies.ts';
 import { seedTenants } from './seeded-tenants.ts';
 
-/** A trial leaves out the largest. */
+/** A trial skips the largest sizes. */
 const sizes = [100, 1_000, 10_000, 100_000].filter((size, index) => index < 2 || size <= 100_000 * scale);
 const rounds = scaled(20, 4);
 const warmRounds = 2;
@@ -73,7 +73,7 @@ export function benchRegistry(stack: EmbeddedStack): Promise<Figure[]> {
     } finally {
       await floor.close();
     }
-    // From here on things are due that are not to be begun.
+    // From here on, there is due work that must not be started.
     await installation.worker.kill('SIGKILL');
     const due = await benchDueWork({ client, names, store }, sizes.at(-1) ?? 0);
     return [...lists, ...due, ...prepared, ...[...operations].flatMap(([path, samples]) => curve(path, samples))];

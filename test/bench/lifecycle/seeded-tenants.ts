@@ -15,7 +15,7 @@ import { withSearchKeys } from '../../../store/tenant-search-keys.ts';
 import { tenantManifest } from '../../harness/manifests.ts';
 import { progress } from '../progress.ts';
 
-/** Of twenty tenants so many are in each state. */
+/** The states of every twenty tenants in a row. */
 const states: readonly LifecycleState[] = [
   ...Array<LifecycleState>(14).fill('Active'),
   'Suspended',
@@ -27,10 +27,10 @@ const states: readonly LifecycleState[] = [
 ];
 const plans = ['startup', 'startup', 'startup', 'enterprise'] as const;
 const environments = ['prod', 'dev'] as const;
-/** Prime to what else repeats, so that a team has tenants of every sort. */
+/** A prime number, so that a team has tenants of every kind. */
 export const teams = 97;
 
-/** Cells that nobody looks at: what lies there is in the registry only. */
+/** Cells that do not exist: their tenants are only in the registry. */
 const cells = 40;
 const day = 86_400_000;
 const batchSize = 1_000;
@@ -39,7 +39,7 @@ const { services } = tenantSpecSchema.parse(tenantManifest('any').spec);
 
 export const seededName = (index: number): string => `seeded-${String(index).padStart(6, '0')}`;
 
-/** The tenant of this number, always the same but for its identity. Nothing of it is due. */
+/** The tenant with this number: always the same, except for its uid and times. It has no due work. */
 export function seededTenant(uid: string, index: number, time: Date): TenantDocument {
   const lifecycle = states[index % states.length] ?? 'Active';
   const plan = plans[index % plans.length] ?? 'startup';
@@ -107,7 +107,10 @@ export interface SeedTarget {
   readonly store: Pick<Store, 'newId'>;
 }
 
-/** Puts the tenants from one number to before another into the registry, as the store stores them, each with its revision. */
+/**
+ * Inserts the tenants with the numbers `from` to `to - 1` into the registry, in the form in which the store keeps them,
+ * each with its revision.
+ */
 export async function seedTenants({ client, names, store }: SeedTarget, from: number, to: number): Promise<void> {
   const { resources, revisions } = controlDatabase(client, names);
   const time = new Date();

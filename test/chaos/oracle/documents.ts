@@ -5,7 +5,10 @@ import type { Recollection } from '../recollection.ts';
 import type { Findings } from './finding.ts';
 import type { KnownTenant } from '../../faults/standing.ts';
 
-/** How many documents are in each declared collection of a tenant, after each was held against what its application knows. */
+/**
+ * Compares a tenant's documents with what its application knows. Returns the number of documents in each declared
+ * collection.
+ */
 export async function checkDocuments(
   cell: MongoClient,
   tenant: KnownTenant,
@@ -27,7 +30,7 @@ export async function checkDocuments(
     if (lost.length > 0)
       findings.add(
         'lost',
-        `${tenant.name} (${uid}) has no more ${lost.length} documents of ${declared.name} that were acknowledged, such as ${lost[0]?.id}`,
+        `${tenant.name} (${uid}) has lost ${lost.length} acknowledged documents of ${declared.name}, such as ${lost[0]?.id}`,
       );
     for (const foreign of found.filter((document) => document.tenant !== uid || !tried.has(document._id))) {
       findings.add(

@@ -1,10 +1,10 @@
-/** What the oracle has found wrong: a word for its kind, and what it is in full. */
+/** Something wrong that the oracle has found: a word for its kind, and the full description. */
 export interface Finding {
   readonly word: string;
   readonly message: string;
 }
 
-/** Gathers what is wrong; what a check throws is one finding of its kind. */
+/** Collects findings. An error that a check throws becomes a finding with the word of the check. */
 export interface Findings {
   readonly all: readonly Finding[];
   add(word: string, message: string): void;

@@ -7,16 +7,19 @@ import type { Suspension } from './suspensions.ts';
 import { checkTenants } from './tenants.ts';
 import type { OracleParts } from './tenants.ts';
 
-/** What the oracle had to look at. */
+/** What the oracle has checked. */
 export interface Judged {
   readonly suspensions: readonly Suspension[];
-  /** Acknowledged requests that were sent once more. */
+  /** The number of acknowledged requests that were sent again. */
   readonly replays: number;
 }
 
 const replayed = 100;
 
-/** Holds ledger, registry and cells against each other and against what callers and applications know. Nothing runs any more. */
+/**
+ * Compares ledger, registry and cells with each other and with what callers and applications know. Call it when nothing
+ * runs any more.
+ */
 export async function judge(parts: OracleParts, recollection: Recollection, findings: Findings): Promise<Judged> {
   const { installation } = parts;
   for (const trespass of recollection.trespasses) findings.add('trespass', trespass);

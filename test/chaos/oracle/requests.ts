@@ -12,7 +12,7 @@ type Records = Pick<Installation, 'control' | 'databases'>;
 
 const told = ({ what, tenant, key }: Asked): string => `${what} of ${tenant} (${key})`;
 
-/** The ledger, the operations and the revisions, by what a caller knows of them. */
+/** The ledger, the operations and the revisions, by the keys and ids that a caller knows. */
 interface Known {
   readonly entries: ReadonlyMap<string, readonly LedgerEntry[]>;
   readonly operations: ReadonlyMap<string, OperationDocument>;
@@ -37,7 +37,7 @@ async function read({ control, databases }: Records): Promise<Known> {
   };
 }
 
-/** That what one answer says is in the registry and in the ledger. */
+/** Checks that what an answer says is in the registry and in the ledger. */
 function checkAnswer(
   { operations, revisions, entries }: Known,
   findings: Findings,
@@ -50,44 +50,44 @@ function checkAnswer(
     if (stands === undefined)
       findings.add(
         'lost',
-        `${told(asked)} was answered ${answer.status} with operation ${operation.id}, which is not there`,
+        `${told(asked)} was answered ${answer.status} with operation ${operation.id}, which does not exist`,
       );
     else if (stands.kind !== operation.kind || stands.tenant.uid !== operation.tenant.uid)
-      findings.add('lost', `${told(asked)}: operation ${operation.id} is another than was answered`);
+      findings.add('lost', `${told(asked)}: operation ${operation.id} differs from the answer`);
   }
   const tenant = tenantIn(answer);
   if (tenant === undefined) return;
   const { uid, generation } = tenant.metadata;
   const revision = revisions.get(`${uid}/${generation}`);
   if (revision === undefined)
-    findings.add('lost', `${told(asked)} was answered with generation ${generation} of ${uid}, which is not there`);
+    findings.add('lost', `${told(asked)} was answered with generation ${generation} of ${uid}, which does not exist`);
   else if (
     canonicalDigest([revision.labels, revision.spec]) !== canonicalDigest([tenant.metadata.labels ?? {}, tenant.spec])
   )
-    findings.add('lost', `${told(asked)}: generation ${generation} of ${uid} is another than was answered`);
+    findings.add('lost', `${told(asked)}: generation ${generation} of ${uid} differs from the answer`);
   const changed = operation === undefined ? asked.begins === undefined : operation.correlationId === asked.key;
   if (changed && !entries.has(asked.key) && !isSettled(asked))
-    findings.add('lost', `${told(asked)} was answered ${answer.status}, and the ledger has no entry of it`);
+    findings.add('lost', `${told(asked)} was answered ${answer.status}, but the ledger has no entry for it`);
 }
 
-/** What is so already changes nothing: a hold that is set is not set again. */
+/** Whether the request may have changed nothing: a hold that is already released is not released again. */
 function isSettled({ what }: Asked): boolean {
   return what === 'release hold';
 }
 
-/** That one key has done its work once, and said one thing of it. */
+/** Checks that one key did its work once, and always got the same answer. */
 function checkOnce({ entries, begun }: Known, findings: Findings, asked: Asked): void {
   const own = entries.get(asked.key) ?? [];
   const operations = begun.get(asked.key) ?? [];
   const isRollout = asked.what === 'roll-out';
   if (!isRollout && operations.length > 1)
-    findings.add('twice', `${told(asked)} has begun ${operations.map(({ _id }) => _id).join(' and ')}`);
+    findings.add('twice', `${told(asked)} has started operations ${operations.map(({ _id }) => _id).join(' and ')}`);
   const changes = own.filter(
     ({ action, outcome, event, operationId }) =>
       operationId === undefined && outcome === 'succeeded' && event !== undefined && action !== 'template.roll_out',
   );
   if (asked.isKeyed && !isRollout && changes.length > 1)
-    findings.add('twice', `${told(asked)} has left ${changes.map(({ action }) => action).join(' and ')}`);
+    findings.add('twice', `${told(asked)} has left the entries ${changes.map(({ action }) => action).join(' and ')}`);
   const started = own.filter(({ event }) => event?.type === 'template.rollout_started.v1');
   if (started.length > 1) findings.add('twice', `${told(asked)} was started ${started.length} times`);
   const [first, ...others] = asked.answers.map((answer) =>
@@ -100,22 +100,22 @@ function checkOnce({ entries, begun }: Known, findings: Findings, asked: Asked):
     if (done.length > 0)
       findings.add(
         'refused',
-        `${told(asked)} was refused as ${asked.refusal}, and has left ${done.map(({ action, outcome }) => `${action} ${outcome}`).join(', ')}`,
+        `${told(asked)} was refused with ${asked.refusal}, but has left the entries ${done.map(({ action, outcome }) => `${action} ${outcome}`).join(', ')}`,
       );
   }
 }
 
-/** That what was accepted to be called off has not come about all the same. */
+/** Checks that no operation has succeeded after its cancellation was accepted. */
 function checkCancelled({ operations }: Known, findings: Findings, asked: Asked): void {
   if (asked.what !== 'cancel') return;
   for (const { body } of asked.answers) {
     const { id } = body as { id: string };
     if (operations.get(id)?.state === 'succeeded')
-      findings.add('lost', `${told(asked)} was accepted, and operation ${id} has succeeded`);
+      findings.add('lost', `${told(asked)} was accepted, but operation ${id} has succeeded`);
   }
 }
 
-/** Holds what callers were told against what stands. Nothing runs any more. */
+/** Compares the answers that callers got with the records. Call it when nothing runs any more. */
 export async function checkRequests(
   installation: Records,
   { asked: all, ends }: Pick<Recollection, 'asked' | 'ends'>,
@@ -131,15 +131,18 @@ export async function checkRequests(
   for (const { operation, state } of ends) {
     const stands = known.operations.get(operation)?.state;
     if (stands !== state)
-      findings.add('lost', `operation ${operation} was seen to end ${state}, and is ${stands ?? 'not there'}`);
+      findings.add('lost', `operation ${operation} was reported as ${state}, but is ${stands ?? 'missing'}`);
   }
   for (const { _id, kind, waitsFor } of known.operations.values()) {
     if (waitsFor !== null && known.operations.get(waitsFor)?.state === 'succeeded')
-      findings.add('lost', `operation ${_id} (${kind}) has preempted ${waitsFor}, which has succeeded all the same`);
+      findings.add('lost', `operation ${_id} (${kind}) has preempted ${waitsFor}, but ${waitsFor} has succeeded`);
   }
 }
 
-/** Sends so many of what was acknowledged once more under their keys: the kept answers must come, and nothing else. Returns how many were sent. */
+/**
+ * Sends up to `count` acknowledged requests again under their keys: each must get its stored answer. Returns how many
+ * were sent.
+ */
 export async function checkReplays(all: readonly Asked[], count: number, findings: Findings): Promise<number> {
   const kept = all.filter(({ isKeyed, answers }) => isKeyed && answers.length > 0);
   const every = Math.max(1, Math.ceil(kept.length / count));
@@ -151,7 +154,7 @@ export async function checkReplays(all: readonly Asked[], count: number, finding
       const again = await asked.repeat();
       const [before, after] = [first, again].map((answer) => canonicalDigest([answer.status, answer.body]));
       if (before !== after)
-        throw new Error(`answered otherwise: ${JSON.stringify(first)} and then ${JSON.stringify(again)}`);
+        throw new Error(`two different answers: ${JSON.stringify(first)}, then ${JSON.stringify(again)}`);
     });
   }
   return chosen.length;

@@ -3,7 +3,7 @@ import type { Installation } from '../../harness/installation.ts';
 import type { Recollection } from '../recollection.ts';
 import type { Findings } from './finding.ts';
 
-/** Holds roll-outs against their members, and these against the operations that changed them. */
+/** Compares roll-outs with their members, and members with the operations that changed them. */
 export async function checkRollouts(
   { control, databases }: Pick<Installation, 'control' | 'databases'>,
   { asked }: Pick<Recollection, 'asked'>,
@@ -22,7 +22,7 @@ export async function checkRollouts(
   } of asked) {
     if (what !== 'roll-out' || answer === undefined) continue;
     const { id } = answer.body as { id: string };
-    if (!rollouts.has(id)) findings.add('lost', `roll-out ${id} (${key}) was accepted and is not there`);
+    if (!rollouts.has(id)) findings.add('lost', `roll-out ${id} (${key}) was accepted, but does not exist`);
     const succeeded = operations.filter(({ correlationId, state }) => correlationId === key && state === 'succeeded');
     for (const [uid, of] of Map.groupBy(succeeded, ({ tenant }) => tenant.uid)) {
       if (of.length > 1) findings.add('twice', `roll-out ${id} has changed ${uid} ${of.length} times`);
@@ -41,7 +41,7 @@ export async function checkRollouts(
     if (operationId !== null && state === 'changed' && end !== 'succeeded')
       findings.add(
         'lost',
-        `roll-out ${rollout} says that ${tenant} is changed, by an operation that is ${end ?? 'not there'}`,
+        `roll-out ${rollout} says that ${tenant} is changed, but its operation is ${end ?? 'missing'}`,
       );
   }
 }

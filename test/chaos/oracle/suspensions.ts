@@ -4,17 +4,17 @@ import type { Installation } from '../../harness/installation.ts';
 import type { Recollection } from '../recollection.ts';
 import type { Findings } from './finding.ts';
 
-/** Paths that give access. */
+/** Paths that grant access. */
 const opening: readonly OperationKind[] = ['resume', 'reactivate', 'activate'];
 
-/** From when a caller knew that a tenant is suspended until somebody asked for its access again. */
+/** The time from when a caller knew that a tenant is suspended until a caller requested access for it again. */
 export interface Suspension {
   readonly uid: string;
   readonly from: number;
   readonly to: number;
 }
 
-/** Every suspension that somebody has seen succeed. Times are of one clock: all of it runs on one machine. */
+/** Every suspension that a caller has seen succeed. All times are from the clock of one machine. */
 export function suspensionsIn(operations: readonly OperationDocument[], ends: Recollection['ends']): Suspension[] {
   return ends.flatMap(({ operation, kind, uid, state, seenAt }) => {
     if (kind !== 'suspend' || state !== 'succeeded') return [];
@@ -26,7 +26,7 @@ export function suspensionsIn(operations: readonly OperationDocument[], ends: Re
   });
 }
 
-/** That nothing was written with a tenant's credential between an acknowledged suspension and what gave access again. */
+/** Checks that no tenant has written between an acknowledged suspension and the next request that grants access. */
 export async function checkSuspensions(
   { control, databases }: Pick<Installation, 'control' | 'databases'>,
   { ends, documents }: Pick<Recollection, 'ends' | 'documents'>,
@@ -37,7 +37,7 @@ export async function checkSuspensions(
   for (const { uid, from, to } of suspensions) {
     for (const { id, sentAt, acknowledgedAt } of documents.filter((document) => document.uid === uid)) {
       if (acknowledgedAt === undefined || sentAt < from || acknowledgedAt > to) continue;
-      findings.add('access', `${uid} wrote ${id} ${sentAt - from} ms after its suspension was seen to have succeeded`);
+      findings.add('access', `${uid} wrote ${id} ${sentAt - from} ms after its suspension was reported as succeeded`);
     }
   }
   return suspensions;

@@ -14,7 +14,7 @@ import type { Findings } from './finding.ts';
 
 export interface OracleParts {
   readonly installation: Installation;
-  /** Each cell as root, by its region. */
+  /** A client with root access to each cell, by region. */
   readonly cells: ReadonlyMap<string, MongoClient>;
 }
 
@@ -22,7 +22,7 @@ function standingOf({ lifecycle, deletion }: TenantDocument): Standing {
   return lifecycle === 'Deleted' && deletion?.from === 'Draft' ? 'Deleted Draft' : lifecycle;
 }
 
-/** The tenant as the registry says it is. */
+/** The tenant as it is in the registry. */
 function knownOf(tenant: TenantDocument): KnownTenant {
   const { _id: uid, name, spec, placement } = tenant;
   return {
@@ -41,7 +41,7 @@ function ended({ kind, _id: id, tenant: { uid, name } }: OperationDocument) {
   return { id, kind, uid, tenant: name, workflowId: '' };
 }
 
-/** Holds the ledger of one tenant against itself, and against what its operations say. */
+/** Checks that the ledger of one tenant is consistent, and that it matches the tenant's operations. */
 async function checkLedger(
   { installation }: OracleParts,
   uid: string,
@@ -60,12 +60,15 @@ async function checkLedger(
       if (startTime === null) continue;
       expectOperation(entries, ended(operation), state as FinalOperationState);
       const turns = entries.filter(({ operationId, action }) => operationId === id && action === `tenant.${kind}.turn`);
-      assert.ok(turns.length <= 1, `${kind} ${id} was turned round ${turns.length} times`);
+      assert.ok(turns.length <= 1, `${kind} ${id} started compensation ${turns.length} times`);
     }
   });
 }
 
-/** Holds one tenant that there is or was against its ledger, and its cells against what the registry says of it. Nothing runs on it. */
+/**
+ * Compares one tenant, which may be purged, with its ledger, and its cells with the registry. Call it when no operation
+ * runs on the tenant.
+ */
 export async function checkTenant(
   parts: OracleParts,
   uid: string,
@@ -105,7 +108,7 @@ export async function checkTenant(
   );
 }
 
-/** The same for all of them. */
+/** Checks every tenant in the same way. */
 export async function checkTenants(
   parts: OracleParts,
   recollection: Pick<Recollection, 'documents'>,

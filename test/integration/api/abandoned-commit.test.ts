@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { MongoClient, MongoServerError } from 'mongodb';
-import { planeProcesses } from '../../../platform/plane-processes.ts';
+import { planeProcesses } from '../../../platform/processes.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { createExchange } from '../../harness/http-exchange.ts';
 import { startInstallation } from '../../harness/installation.ts';
@@ -12,7 +12,7 @@ import { until } from '../../harness/until.ts';
 let installation: Installation;
 const opened: MongoClient[] = [];
 
-/** Another process that is connected to the control database as one of the plane is. */
+/** Connects to the control database as another process, with the URI of the plane. */
 function connect(appName: string): MongoClient {
   const client = new MongoClient(installation.environment['TENURE_CONTROL_URI'] ?? '', { appName });
   opened.push(client);
@@ -30,16 +30,16 @@ after(async () => {
   await installation.stop();
 });
 
-/** Longer than it takes to see that a transaction is left behind; mongod by itself lets it be for 10 s at least. */
+/** Longer than it takes to detect an abandoned transaction. mongod itself keeps it for at least 10 s. */
 const soonMs = 8_000;
 
-for (const what of ['its tenant', 'a count that many write to'] as const) {
-  test(`who dies or is suspended in the middle of a commit does not keep ${what} from everybody else for long`, async () => {
+for (const what of ['its tenant', 'a shared counter'] as const) {
+  test(`a process that dies or is suspended in the middle of a commit does not block ${what} for long`, async () => {
     const { databases } = installation;
     const dead = connect(planeProcesses.api);
     const session = dead.startSession();
     session.startTransaction();
-    // Nobody ends it, as nobody ends what a killed process has begun.
+    // Nobody ends the transaction, as when a process is killed.
     const control = dead.db(databases.control);
     if (what === 'its tenant')
       await control.collection('resources').updateOne({ name: 'caught' }, { $inc: { revision: 1 } }, { session });
@@ -68,7 +68,7 @@ for (const what of ['its tenant', 'a count that many write to'] as const) {
     assert.deepEqual(
       [...refused].filter((code) => code !== 503 && code !== 409),
       [],
-      'until then it is told: not now',
+      'until then, the answer is 503 or 409',
     );
     await assert.rejects(
       session.commitTransaction(),
@@ -77,7 +77,7 @@ for (const what of ['its tenant', 'a count that many write to'] as const) {
   });
 }
 
-test('a transaction of somebody who is no process of the plane is left alone', async () => {
+test('a transaction of a program that is not a process of the plane is not ended', async () => {
   const { databases } = installation;
   const own = connect(planeProcesses.worker);
   const other = connect('mongosh');

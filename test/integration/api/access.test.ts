@@ -30,7 +30,7 @@ async function ask(who: Who, action: string, name?: string): Promise<Verdict> {
   return answer.json<Verdict>();
 }
 
-test('the caller is told who it is, and until when its token is good', async () => {
+test('the caller reads its own identity and when its token expires', async () => {
   const who = { subject: 'carol@example.com', roles: ['tenant-admin'], tenants: [own] };
   const { expireTime, ...caller } = (await exchange({ path: '/v1/caller', who })).json<RouteAnswer<'getCaller'>>();
   assert.deepEqual(caller, who);
@@ -42,7 +42,7 @@ test('the caller is told who it is, and until when its token is good', async () 
   assert.deepEqual([tenants, roles], [undefined, ['service']]);
 });
 
-test('policy says what each role may do, and why not', async () => {
+test('policy says what each role may do, and why an action is denied', async () => {
   assert.deepEqual(await ask({ roles: ['operator'] }, 'tenant.suspend', 'own-tenant'), {
     action: 'tenant.suspend',
     allowed: true,
@@ -54,14 +54,14 @@ test('policy says what each role may do, and why not', async () => {
   assert.equal((await ask({ roles: ['admin'] }, 'template.roll_out', 'any-template')).allowed, true);
 });
 
-test('without a name it is asked about whatever the caller may see', async () => {
+test('without a name, the check is about all tenants that the caller may see', async () => {
   const confined = { roles: ['admin'], tenants: [own] };
   assert.equal((await ask(confined, 'tenant.suspend')).allowed, true);
   assert.equal((await ask(confined, 'tenant.create')).allowed, false);
   assert.equal((await ask({ roles: ['admin'], tenants: [] }, 'tenant.suspend')).allowed, false);
 });
 
-test('of a tenant that the caller may not see the answer is that of one that does not exist', async () => {
+test('a tenant that the caller may not see gets the same answer as one that does not exist', async () => {
   const who = { roles: ['admin'], tenants: [own] };
   for (const action of policyActions)
     assert.deepEqual(await ask(who, action, 'foreigners'), await ask(who, action, 'never-here'), action);
@@ -69,7 +69,7 @@ test('of a tenant that the caller may not see the answer is that of one that doe
   assert.equal((await ask(who, 'tenant.suspend', 'foreigners')).allowed, false);
 });
 
-test('a question is no attempt: no entry tells of it, whatever the answer; that somebody without a role asked is one', async () => {
+test('a check leaves no entry, whatever the answer; a check by a caller without a known role leaves one', async () => {
   const entries = await entriesOf(installation, async () => {
     await exchange({ path: '/v1/caller', who: { roles: ['viewer'] } });
     assert.equal((await ask({ roles: ['viewer'] }, 'tenant.purge', 'own-tenant')).allowed, false);
@@ -82,16 +82,16 @@ test('a question is no attempt: no entry tells of it, whatever the answer; that 
   assert.deepEqual(
     refused.map(({ action, target, outcome }) => [action, target.kind, outcome]),
     [['access.check', 'Caller', 'denied']],
-    'what repeats itself is counted',
+    'a repeated refusal is only counted',
   );
 });
 
-test('what is no action is refused with those there are', async () => {
+test('an unknown action is refused, and the error points to it', async () => {
   const { code, errors } = (await exchange({ path: '/v1/access?action=tenant.destroy' })).problem();
   assert.deepEqual([code, errors?.[0]?.pointer], ['request_invalid', '/action']);
 });
 
-test('whoever asks for readiness is told the version, without a token', async () => {
+test('readiness reports the version, without a token', async () => {
   const { version } = (await (await fetch(`${installation.server}/readyz`)).json()) as { version: string };
   assert.match(version, /^\d+\.\d+\.\d+/);
 });

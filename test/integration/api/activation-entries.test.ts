@@ -24,7 +24,7 @@ let tenant: RouteAnswer<'getTenant'>;
 const who = { subject: 'erin@example.com', roles: ['operator'] };
 const correlation = 'rollout-7';
 
-/** One tenant, declared, changed and brought to Active. */
+/** Declares, changes and activates one tenant. */
 before(async () => {
   installation = await startInstallation(attachToStack());
   exchange = createExchange(installation);
@@ -60,7 +60,7 @@ test('an activation leaves exactly these entries, in this order', () => {
   ]);
 });
 
-test('each entry names who asked, by which request, and the operation it is of', () => {
+test('each entry names the caller, the request and the operation', () => {
   const operation = entries.filter((entry) => entry.operationId !== undefined);
   assert.equal(new Set(operation.map((entry) => entry.operationId)).size, 1);
   assert.deepEqual(
@@ -84,11 +84,11 @@ const standingOf = ({ metadata, spec, status }: RouteAnswer<'getTenant'>): Ledge
   digest: canonicalDigest(spec),
 });
 
-test('the revisions of the entries join: what one leaves is what the next finds, up to the tenant as it stands', () => {
+test('the revisions of the entries are continuous: each entry starts where the previous one ended, up to the current tenant', () => {
   assert.deepEqual(requireJoined(entries), standingOf(tenant));
 });
 
-test('a manifest that activates is told once as what was declared and once as the operation that was accepted', async () => {
+test('a manifest that activates a tenant leaves one entry for the declaration and one for the accepted operation', async () => {
   const put = (manifest: object, headers: Record<string, string>) =>
     exchange({ method: 'PUT', path: '/v1/tenants/applied', body: manifest, headers, who });
   await put(tenantManifest('applied'), { 'if-none-match': '*' });
@@ -113,12 +113,12 @@ test('a manifest that activates is told once as what was declared and once as th
   assert.deepEqual(
     [declared.previous?.revision, declared.next, declared.time],
     [1, allowed.next, allowed.time],
-    'of one commit',
+    'both entries are of one commit',
   );
   assert.ok(more.every(({ action }) => action.startsWith('tenant.activate')));
 });
 
-test('an activation that fails and is undone leaves an entry of every move, and the revisions join', async () => {
+test('an activation that fails and is rolled back leaves an entry for each step and undo, and the revisions are continuous', async () => {
   const collections = [{ name: 'orders', jsonSchema: { patternProperties: { '(': {} } } }];
   const accepted = await exchange({
     method: 'PUT',
@@ -154,7 +154,7 @@ test('an activation that fails and is undone leaves an entry of every move, and 
   assert.deepEqual(requireJoined(left), standingOf(standing));
 });
 
-test('the decision of policy is in the entry of what was declared, of what was accepted and of every step', () => {
+test('the decision of policy is in the entry of each declaration, of the acceptance and of each step', () => {
   const decided = entries.filter((entry) => entry.policy !== undefined);
   assert.deepEqual(
     decided.map((entry) => entry.action),
@@ -170,7 +170,7 @@ test('the decision of policy is in the entry of what was declared, of what was a
   assert.equal(new Set(decided.map((entry) => entry.policy?.bundle)).size, 1);
 });
 
-test('who asked stands in the entry as a commitment, which the opening beside it proves and nothing else', async () => {
+test('an entry holds the subject of the caller as a commitment, which only the opening stored with it proves', async () => {
   const { control, databases } = installation;
   const documents = await control
     .db(databases.control)
@@ -190,7 +190,7 @@ test('who asked stands in the entry as a commitment, which the opening beside it
   assert.equal(salts.size, documents.length, 'no salt is used twice');
 });
 
-test('each revision names the entry that committed it, and each event tells where the tenant stands', async () => {
+test('each revision names the entry that committed it, and each event has the lifecycle of the tenant', async () => {
   const { control, databases } = installation;
   const revisions = await control
     .db(databases.control)

@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => installation.stop());
 
-test('a declared tenant reaches Active and can be opened, and only its own data is behind the handle', async () => {
+test('a declared tenant becomes Active and can be opened, and its handle gives access only to its own data', async () => {
   const api = installation.client();
   const put = await api.call('putTenant', {
     params: { name: 'acme' },
@@ -52,7 +52,7 @@ test('a declared tenant reaches Active and can be opened, and only its own data 
 });
 
 for (const mode of ['schema', 'hybrid'] as const) {
-  test(`a tenant in mode ${mode} is opened by the names that it declares, wherever its collections lie`, async () => {
+  test(`the collections of a tenant in mode ${mode} are opened by their declared names, wherever they are`, async () => {
     const api = installation.client();
     const [shop] = tenantManifest(mode).spec.services;
     const services =
@@ -90,7 +90,7 @@ for (const mode of ['schema', 'hybrid'] as const) {
   });
 }
 
-test('a server that does not say where collections lie is one that has them all in the tenant’s database', async () => {
+test('if an older server does not send namespaces, the client expects all collections in the database of the tenant', async () => {
   const api = installation.client();
   const older: ApiClient = {
     ...api,

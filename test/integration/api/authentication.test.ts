@@ -42,25 +42,25 @@ const notAuthenticated: Readonly<Record<string, () => string | Promise<string>>>
   'no header': () => '',
   'a header without a token': () => 'Bearer ',
   'another scheme': () => `Basic ${base64url.encode('alice:secret')}`,
-  'garbage for a token': () => 'Bearer garbage',
+  'garbage as the token': () => 'Bearer garbage',
   'garbage in three parts': () => 'Bearer a.b.c',
   'two tokens': async () => `Bearer ${await signed(right())} ${await signed(right())}`,
   'an expired token': async () => `Bearer ${await signed({ ...right(), exp: now() - 60 })}`,
-  'a token of the future': async () => `Bearer ${await signed({ ...right(), nbf: now() + 60 })}`,
+  'a token that is not valid yet': async () => `Bearer ${await signed({ ...right(), nbf: now() + 60 })}`,
   'another issuer': async () => `Bearer ${await signed({ ...right(), iss: 'elsewhere' })}`,
   'another audience': async () => `Bearer ${await signed({ ...right(), aud: 'elsewhere' })}`,
   'a token without an audience': async () => `Bearer ${await signed(without('aud'))}`,
   'a token without a subject': async () => `Bearer ${await signed(without('sub'))}`,
-  'a token that never ends': async () => `Bearer ${await signed(without('exp'))}`,
+  'a token that never expires': async () => `Bearer ${await signed(without('exp'))}`,
   'a token without roles': async () => `Bearer ${await signed(without('roles'))}`,
-  'roles that are no list': async () => `Bearer ${await signed({ ...right(), roles: { admin: true } })}`,
-  'a confinement that is no list of uids': async () => `Bearer ${await signed({ ...right(), tenants: ['acme'] })}`,
+  'roles that are not a list': async () => `Bearer ${await signed({ ...right(), roles: { admin: true } })}`,
+  'a confinement that is not a list of uids': async () => `Bearer ${await signed({ ...right(), tenants: ['acme'] })}`,
   'an unsigned token': () => `Bearer ${encoded({ alg: 'none' })}.${encoded(right())}.`,
   'a token signed with HMAC under the public key': async () => {
     const publicKey = new TextEncoder().encode(stack.issuerPrivateKey.x);
     return `Bearer ${await new SignJWT(right()).setProtectedHeader({ alg: 'HS256', kid }).sign(publicKey)}`;
   },
-  'a token of another key under the same key id': async () => {
+  'a token signed with another key under the same key id': async () => {
     const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519' });
     return `Bearer ${await new SignJWT(right()).setProtectedHeader({ alg: 'EdDSA', kid }).sign(privateKey)}`;
   },
@@ -91,7 +91,7 @@ const pathOf = (contract: RouteContract): string =>
   contract.path.replace('{name}', 'acme').replace('{id}', '01hzzzzzzzzzzzzzzzzzzzzza1');
 
 for (const [id, contract] of Object.entries<RouteContract>(routes)) {
-  test(`${id} answers 401 to a stranger before it looks at anything else`, async () => {
+  test(`${id} answers 401 to an unauthenticated caller before it checks anything else`, async () => {
     const answer = await exchange({
       method: contract.method,
       path: `${pathOf(contract)}?nonsense=1`,
@@ -101,7 +101,7 @@ for (const [id, contract] of Object.entries<RouteContract>(routes)) {
     assert.equal(answer.status, 401, answer.text);
   });
 
-  test(`a wrong method on ${contract.path} answers 405 with what is allowed`, async () => {
+  test(`a wrong method on ${contract.path} answers 405 with the allowed methods`, async () => {
     const allowed = Object.values<RouteContract>(routes)
       .filter(({ path }) => path === contract.path)
       .map(({ method }): string => method);
@@ -131,7 +131,7 @@ for (const path of [
   });
 }
 
-test('a token without any role, or with an unknown one, is known but may do nothing; that it asked is an entry', async () => {
+test('a caller without a known role is authenticated but may do nothing, and each of its requests is an entry', async () => {
   for (const roles of [[], ['root'], ['Admin']]) {
     const who = { subject: 'mallory@example.com', roles };
     for (const path of ['/v1/tenants', '/v1/plans', '/v1/regions', '/v1/operations', '/v1/plans/startup']) {
@@ -141,17 +141,17 @@ test('a token without any role, or with an unknown one, is known but may do noth
       assert.deepEqual([entry?.outcome, entry?.policy?.decision, entry?.reason], ['denied', 'deny', 'authz.role']);
       assert.deepEqual(entry?.actor.roles, roles);
     }
-    assert.equal((await exchange({ path: '/v1/tenants/acme', who })).status, 404, 'what one may not see is not there');
+    assert.equal((await exchange({ path: '/v1/tenants/acme', who })).status, 404, 'it may not see the tenant');
   }
 });
 
-test('a role that is only for the confined gives nothing to a token without confinement', async () => {
+test('a role for confined callers allows nothing to a token without a confinement', async () => {
   const answer = await exchange({ path: '/v1/tenants', who: { roles: ['tenant-admin'] } });
   assert.equal(answer.problem().code, 'forbidden');
   assert.equal(answer.problem().errors?.[0]?.rule, 'authz.confinement_required');
 });
 
-test('the log says which claim is not right, and nothing of what it holds', async () => {
+test('the log says which claim is wrong, but not its value', async () => {
   for (const [claim, value] of [
     ['aud', 'canary-audience'],
     ['iss', 'canary-issuer'],
@@ -163,7 +163,7 @@ test('the log says which claim is not right, and nothing of what it holds', asyn
       headers: { authorization: `Bearer ${await signed({ ...right(), [claim]: value })}` },
     });
     const { requestId } = answer.problem();
-    const line = await until('it is logged', () =>
+    const line = await until('the refusal is logged', () =>
       installation.api
         .output()
         .split('\n')
@@ -174,7 +174,7 @@ test('the log says which claim is not right, and nothing of what it holds', asyn
   }
 });
 
-test('a token that is confined to as many tenants as the contract allows is taken, with roles as an issuer lists them', async () => {
+test('a token may be confined to as many tenants as the contract allows, and of its many roles the known ones come first', async () => {
   const tenants = Array.from(
     { length: 1_000 },
     (_, index) => `01hzzzzzzzzzzzzzzzzzzz${String(index).padStart(4, '0')}`,
@@ -189,7 +189,7 @@ test('a token that is confined to as many tenants as the contract allows is take
   assert.deepEqual([caller.tenants.length, caller.roles[0], caller.roles.length], [1_000, 'viewer', 32]);
 });
 
-test('no answer and no log line repeats the token, and a stranger leaves no entry', async () => {
+test('no answer and no log line contains the token, and an unauthenticated request leaves no entry', async () => {
   const before = (await readEntries(installation)).length;
   const token = `Bearer ${await signed({ ...right(), iss: 'elsewhere' })}`;
   const answer = await exchange({ path: '/v1/plans', headers: { authorization: token } });

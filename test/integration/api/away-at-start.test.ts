@@ -33,7 +33,7 @@ after(async () => {
 
 const american = { residency: { allowedRegions: ['us-east-1'] } };
 
-/** What a process answers about what it needs; `undefined` before it listens. */
+/** What a process reports about its dependencies; `undefined` before it listens. */
 async function told(
   port: string | undefined,
 ): Promise<{ readonly status: number; readonly checks: Record<string, string> } | undefined> {
@@ -46,7 +46,7 @@ async function told(
 const portOf = (process: 'API' | 'WORKER'): string | undefined =>
   installation.environment[`TENURE_${process}_OPS_PORT`];
 
-/** Starts processes anew while something that they need is away, and brings it back when `seen` is true of it. */
+/** Restarts processes while a part that they need is killed, and starts the part again once `seen` is true. */
 async function startedWithout(
   part: { kill(signal: NodeJS.Signals): Promise<void>; start(): Promise<void> },
   processes: readonly ServiceProcess[],
@@ -56,13 +56,13 @@ async function startedWithout(
   await part.kill('SIGKILL');
   try {
     for (const process of processes) process.start();
-    await until('the processes say what they miss', seen);
+    await until('the processes report what is unavailable', seen);
   } finally {
     await part.start();
   }
 }
 
-test('API and worker that start while the control database is away say so, and recover when it is back', async () => {
+test('an API and a worker that start while the control database is unavailable report it, and recover when it is back', async () => {
   const { api: apiProcess, worker } = installation;
   const before = [apiProcess, worker].map((process) => process.output().length);
   const failed = (): boolean =>
@@ -82,7 +82,7 @@ test('API and worker that start while the control database is away say so, and r
   await activeTenant(api, 'after-control');
 });
 
-test('a worker that starts while a cell is away is not ready and names the cell, serves the others, and recovers when it is back', async () => {
+test('a worker that starts while a cell is unavailable is not ready and names the cell, serves other cells, and recovers when the cell is back', async () => {
   await startedWithout(stack.mongodHandle('us-east-1'), [installation.worker], async () => {
     const answer = await told(portOf('WORKER'));
     const ofApi = await told(portOf('API'));
@@ -93,13 +93,13 @@ test('a worker that starts while a cell is away is not ready and names the cell,
   });
   await installation.worker.ready();
   await until(
-    'the API knows that it is back',
+    'the API sees that the cell is back',
     async () => (await installation.store.cells.observations()).get('us-east-1-a')?.reachable,
   );
   await activeTenant(api, 'after-cell', american);
 });
 
-test('a worker that starts while Temporal is away waits for it', async () => {
+test('a worker that starts while Temporal is unavailable waits for it', async () => {
   await startedWithout(
     stack.temporalServer,
     [installation.worker],
@@ -109,7 +109,7 @@ test('a worker that starts while Temporal is away waits for it', async () => {
   await activeTenant(api, 'after-temporal');
 });
 
-test('a worker that cannot reach a cell leaves its operations to one that can', async () => {
+test('a worker that cannot reach a cell leaves the operations of the cell to a worker that can', async () => {
   const cells = JSON.parse(readFileSync(installation.environment['TENURE_CELLS_FILE'] ?? '', 'utf8')) as Record<
     string,
     { uri: string }
@@ -133,7 +133,7 @@ test('a worker that cannot reach a cell leaves its operations to one that can', 
       return answer?.checks['cell us-east-1-a'] === 'failed' && answer.checks['process'] === undefined;
     });
     await Promise.all(Array.from({ length: 8 }, (_, at) => activeTenant(api, `shared-${at}`, american)));
-    assert.ok(blind.output().includes('another worker can reach it'), 'the worker without the cell had its turns');
+    assert.ok(blind.output().includes('another worker can reach it'), 'the worker without the cell had attempts too');
   } finally {
     await blind.kill('SIGKILL');
   }

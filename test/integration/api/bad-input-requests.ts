@@ -8,7 +8,7 @@ export const create = { 'if-none-match': '*' };
 export const manifest = tenantManifest('acme');
 export const [service] = manifest.spec.services;
 
-/** A PUT of the tenant "acme" that is right but for what is given. */
+/** A PUT of the tenant "acme" that is valid except for the change. */
 export const put = (change: Partial<HttpRequest>): HttpRequest => ({
   method: 'PUT',
   path: '/v1/tenants/acme',
@@ -37,7 +37,7 @@ export const template = (change: object): HttpRequest => ({
   body: { apiVersion: 'tenure/v1', kind: 'TenantTemplate', metadata: { name: 'shop' }, spec: {}, ...change },
   headers: create,
 });
-/** Of a template that there is. */
+/** A roll-out of a template that exists. */
 export const rollOut = (body: object): HttpRequest => ({
   method: 'POST',
   path: '/v1/templates/standing:roll-out',
@@ -57,14 +57,14 @@ export interface BadInput {
 export const badInput: readonly BadInput[] = [
   { name: 'malformed JSON', request: put({ body: '{"apiVersion": ' }) },
   { name: 'no body', request: { method: 'PUT', path: '/v1/tenants/acme', headers: create } },
-  { name: 'a string for a body', request: put({ body: '"acme"' }) },
-  { name: 'null for a body', request: put({ body: 'null' }) },
+  { name: 'a string as the body', request: put({ body: '"acme"' }) },
+  { name: 'null as the body', request: put({ body: 'null' }) },
   {
-    name: 'null for a body that may be left out',
+    name: 'null as an optional body',
     request: { method: 'POST', path: '/v1/tenants/acme:open', body: 'null', headers: json },
   },
   {
-    name: 'null for the body of a verb',
+    name: 'null as the body of a verb',
     request: {
       ...verb('activate', {}),
       body: 'null',
@@ -72,14 +72,14 @@ export const badInput: readonly BadInput[] = [
     },
   },
   {
-    name: 'a malformed Idempotency-Key of a dry run',
+    name: 'a malformed Idempotency-Key in a dry run',
     request: put({ path: '/v1/tenants/acme?dryRun=true', headers: { ...json, ...create, 'idempotency-key': 'a b' } }),
   },
-  { name: 'an array for a body', request: put({ body: [manifest] }) },
+  { name: 'an array as the body', request: put({ body: [manifest] }) },
   { name: 'an unknown field of the manifest', request: put({ body: { ...manifest, specs: {} } }), pointer: '/specs' },
   { name: 'an unknown field of spec', request: withSpec({ colour: 'red' }), pointer: '/spec/colour' },
   {
-    name: 'an unknown field deep inside',
+    name: 'a deeply nested unknown field',
     request: withSpec({ services: [{ ...service, collections: [{ name: 'orders', index: [] }] }] }),
     pointer: '/spec/services/0/collections/0/index',
   },
@@ -101,12 +101,12 @@ export const badInput: readonly BadInput[] = [
     request: withSpec({ lifecycle: 'Deleted' }),
     pointer: '/spec/lifecycle',
   },
-  { name: 'another name than the path', request: put({ path: '/v1/tenants/other' }), pointer: '/metadata/name' },
-  { name: 'a name that is no DNS label', request: put({ path: '/v1/tenants/Acme' }), pointer: '/name' },
+  { name: 'a name that differs from the path', request: put({ path: '/v1/tenants/other' }), pointer: '/metadata/name' },
+  { name: 'a name that is not a DNS label', request: put({ path: '/v1/tenants/Acme' }), pointer: '/name' },
   { name: 'a name that is too long', request: put({ path: `/v1/tenants/${'a'.repeat(64)}` }), pointer: '/name' },
-  { name: 'a path that is no UTF-8', request: put({ path: '/v1/tenants/%E0%A4%A' }) },
+  { name: 'a path that is not UTF-8', request: put({ path: '/v1/tenants/%E0%A4%A' }) },
   {
-    name: 'a label key that is not acceptable',
+    name: 'an invalid label key',
     request: put({ body: { ...manifest, metadata: { name: 'acme', labels: { 'Not This': 'x' } } } }),
     pointer: '/metadata/labels/Not This',
   },
@@ -136,13 +136,13 @@ export const badInput: readonly BadInput[] = [
     pointer: '/spec/services/0/collections/0/jsonSchema/$ref',
   },
   {
-    name: 'a JSON schema with a number beyond all numbers',
+    name: 'a JSON schema with a number that is too large',
     request: withText(
       '"x"},"kind":"Tenant","spec":{"plan":"startup","services":[{"name":"shop","collections":[{"name":"a","jsonSchema":{"maximum":1e999}}]}]',
     ),
   },
   {
-    name: 'a number beyond all numbers in the status, which is ignored',
+    name: 'a number that is too large, in the status, which is ignored',
     request: put({
       headers: { ...json, ...create, 'idempotency-key': 'endless' },
       body: JSON.stringify({ ...manifest, status: { x: 'here' } }).replace('"here"', '1e400'),
@@ -150,7 +150,7 @@ export const badInput: readonly BadInput[] = [
     pointer: '/status/x',
   },
   {
-    name: 'a body where none is taken',
+    name: 'a body where none is accepted',
     request: {
       method: 'DELETE',
       path: '/v1/tenants/acme',
@@ -159,7 +159,7 @@ export const badInput: readonly BadInput[] = [
     },
   },
   {
-    name: 'a body where none is taken, and none that could be kept',
+    name: 'a body where none is accepted, and one that could not be stored',
     request: {
       method: 'DELETE',
       path: '/v1/tenants/acme',
@@ -175,12 +175,12 @@ export const badInput: readonly BadInput[] = [
   { name: 'half of a surrogate pair in a field name', request: withText(String.raw`"x","\udfff":1`), pointer: '/spec' },
   { name: 'the field name "__proto__"', request: withText('"x","__proto__":{"plan":"startup"}'), pointer: '/spec' },
   {
-    name: 'the field name "_bsontype" where any JSON may stand',
+    name: 'the field name "_bsontype" where any JSON is allowed',
     request: withCollection({ jsonSchema: { properties: { a: { _bsontype: 'ObjectId' } } } }),
     pointer: '/spec/services/0/collections/0/jsonSchema/properties/a',
   },
   {
-    name: 'a NUL in a field name where any JSON may stand',
+    name: 'a NUL in a field name where any JSON is allowed',
     request: withCollection({ jsonSchema: { properties: { 'a\0b': {} } } }),
     pointer: '/spec/services/0/collections/0/jsonSchema/properties/a\0b',
   },
@@ -195,12 +195,12 @@ export const badInput: readonly BadInput[] = [
     pointer: '/spec/config/theme/a\0b',
   },
   {
-    name: 'an integer that a number does not hold, in a configuration',
+    name: 'an integer that a number cannot represent, in a configuration',
     request: withText(String.raw`"x","config":{"seats":{"most":9007199254740993}}`),
     pointer: '/spec/config/seats/most',
   },
   {
-    name: 'an integer that a number does not hold, in a JSON Schema',
+    name: 'an integer that a number cannot represent, in a JSON Schema',
     request: put({
       headers: { ...json, ...create },
       body: JSON.stringify(withCollection({ jsonSchema: { properties: { a: { maximum: 4711 } } } }).body).replace(
@@ -211,7 +211,7 @@ export const badInput: readonly BadInput[] = [
     pointer: '/spec/services/0/collections/0/jsonSchema/properties/a/maximum',
   },
   {
-    name: 'an integer that a number does not hold, in the status, which is ignored',
+    name: 'an integer that a number cannot represent, in the status, which is ignored',
     request: put({
       headers: { ...json, ...create },
       body: JSON.stringify({ ...manifest, status: 'here' }).replace('"here"', '-9007199254740993'),
@@ -219,7 +219,7 @@ export const badInput: readonly BadInput[] = [
     pointer: '/status',
   },
   {
-    name: 'an integer that a number does not hold, in a template',
+    name: 'an integer that a number cannot represent, in a template',
     request: put({
       path: '/v1/templates/standard',
       headers: { ...json, ...create },
@@ -228,7 +228,7 @@ export const badInput: readonly BadInput[] = [
     pointer: '/spec/config/a/1',
   },
   {
-    name: 'a field that stands twice in one object',
+    name: 'a field that appears twice in one object',
     request: withText('"x","config":{"a":{"b":1,"b":2}}'),
     pointer: '/spec/config/a/b',
   },
@@ -241,13 +241,13 @@ export const badInput: readonly BadInput[] = [
     code: 'media_type_unsupported',
   },
   {
-    name: 'a nesting of 65',
+    name: 'a nesting of 65 levels',
     request: withCollection({ jsonSchema: JSON.parse(`${'{"a":'.repeat(60)}1${'}'.repeat(60)}`) }),
     pointer: `/spec/services/0/collections/0/jsonSchema${'/a'.repeat(59)}`,
   },
   { name: 'a depth bomb', request: withText(`${'['.repeat(200_000)}${']'.repeat(200_000)}`) },
   {
-    name: 'a depth bomb of objects where any JSON may stand',
+    name: 'a depth bomb of objects where any JSON is allowed',
     request: withCollection({ jsonSchema: JSON.parse(`${'{"a":'.repeat(60)}1${'}'.repeat(60)}`) }),
   },
   {
@@ -277,7 +277,7 @@ export const badInput: readonly BadInput[] = [
     code: 'media_type_unsupported',
   },
   {
-    name: 'a body without a type',
+    name: 'a body without a content type',
     request: put({ body: Buffer.from(JSON.stringify(manifest)), headers: create }),
     code: 'media_type_unsupported',
   },
@@ -295,54 +295,58 @@ export const badInput: readonly BadInput[] = [
     code: 'media_type_unsupported',
   },
   {
-    name: 'a query that the route does not take',
+    name: 'a query parameter that the route does not accept',
     request: put({ path: '/v1/tenants/acme?preempt=true' }),
     pointer: '/preempt',
   },
   {
-    name: 'a query of two words that is something else',
+    name: 'a query parameter that is neither true nor false',
     request: put({ path: '/v1/tenants/acme?force=yes' }),
     pointer: '/force',
   },
   {
-    name: 'a query for a change by manifest, at a verb',
+    name: 'a query parameter of a change by manifest, at a verb',
     request: verb('suspend', {}, '?force=true'),
     pointer: '/force',
   },
   {
-    name: 'a field in the body of a verb that takes none',
+    name: 'a field in the body of a verb that accepts none',
     request: verb('suspend', { reason: 'debt' }),
     pointer: '/reason',
   },
   { name: 'a hold without a reason', request: verb('hold', {}), pointer: '/reason' },
   { name: 'a hold with an empty reason', request: verb('hold', { reason: '' }), pointer: '/reason' },
-  { name: 'a change to no plan', request: verb('change-plan', { time: '2126-01-01T00:00:00.000Z' }), pointer: '/plan' },
   {
-    name: 'a change of plan at a time that is none',
+    name: 'a change of plan without a plan',
+    request: verb('change-plan', { time: '2126-01-01T00:00:00.000Z' }),
+    pointer: '/plan',
+  },
+  {
+    name: 'a change of plan at an invalid time',
     request: verb('change-plan', { plan: 'startup', time: 'soon' }),
     pointer: '/time',
   },
-  { name: 'a purge that is early in words', request: verb('purge', { early: 'yes' }), pointer: '/early' },
-  { name: 'a rollback to no generation', request: verb('rollback', { generation: 0 }), pointer: '/generation' },
+  { name: 'a purge whose "early" is a string', request: verb('purge', { early: 'yes' }), pointer: '/early' },
+  { name: 'a rollback to generation 0', request: verb('rollback', { generation: 0 }), pointer: '/generation' },
   {
-    name: 'another name of a template than the path',
+    name: 'a template name that differs from the path',
     request: template({ metadata: { name: 'other' } }),
     pointer: '/metadata/name',
   },
   { name: 'a plan in a template', request: template({ spec: { plan: 'startup' } }), pointer: '/spec/plan' },
-  { name: 'a wave of no tenants', request: rollOut({ waves: ['0%'] }), pointer: '/waves/0' },
-  { name: 'a roll-out in no waves', request: rollOut({ waves: [] }), pointer: '/waves' },
+  { name: 'a wave without tenants', request: rollOut({ waves: ['0%'] }), pointer: '/waves/0' },
+  { name: 'a roll-out without waves', request: rollOut({ waves: [] }), pointer: '/waves' },
   { name: 'a roll-out to version 0', request: rollOut({ version: 0 }), pointer: '/version' },
   {
-    name: 'a roll-out to labels that cannot be read',
+    name: 'a roll-out with an invalid label selector',
     request: rollOut({ labelSelector: 'env in (' }),
     pointer: '/labelSelector',
   },
-  { name: 'a page size of nothing', request: { path: '/v1/tenants?pageSize=' }, pointer: '/pageSize' },
+  { name: 'an empty page size', request: { path: '/v1/tenants?pageSize=' }, pointer: '/pageSize' },
   { name: 'a page size beyond the limit', request: { path: '/v1/tenants?pageSize=501' }, pointer: '/pageSize' },
   { name: 'two page sizes', request: { path: '/v1/tenants?pageSize=1&pageSize=2' }, pointer: '/pageSize' },
-  { name: 'an operation state that there is not', request: { path: '/v1/operations?state=stuck' }, pointer: '/state' },
-  { name: 'an operation id that is none', request: { path: '/v1/operations/7' }, pointer: '/id' },
+  { name: 'an unknown operation state', request: { path: '/v1/operations?state=stuck' }, pointer: '/state' },
+  { name: 'an invalid operation id', request: { path: '/v1/operations/7' }, pointer: '/id' },
   {
     name: 'a wait that is too long',
     request: { path: '/v1/operations/01hzzzzzzzzzzzzzzzzzzzzza1:wait?timeoutSeconds=61' },
@@ -354,7 +358,7 @@ export const badInput: readonly BadInput[] = [
   { name: 'two preconditions at once', request: put({ headers: { ...create, 'if-match': '"1"' } }) },
   { name: 'an Idempotency-Key with a space', request: put({ headers: { ...create, 'idempotency-key': 'a b' } }) },
   {
-    name: 'an address beyond 64 KiB',
+    name: 'an address longer than 64 KiB',
     request: { path: `/v1/tenants?labelSelector=${'a'.repeat(66_000)}` },
     code: 'headers_too_large',
   },

@@ -27,7 +27,7 @@ before(async () => {
 after(() => installation.stop());
 
 for (const { name, request, code = 'request_invalid', pointer } of badInput) {
-  test(`refused and without a trace: ${name}`, async () => {
+  test(`refused without a trace: ${name}`, async () => {
     const state = await readControlState(installation);
     const entries = (await readEntries(installation)).length;
     const answer = await exchange(request);
@@ -38,11 +38,11 @@ for (const { name, request, code = 'request_invalid', pointer } of badInput) {
         answer.text.slice(0, 500),
       );
     assert.deepEqual(await readControlState(installation), state);
-    assert.equal((await readEntries(installation)).length, entries, 'bad input is no entry');
+    assert.equal((await readEntries(installation)).length, entries, 'bad input leaves no entry');
   });
 }
 
-test('what is no HTTP is answered with a problem too, and the connection ends', async () => {
+test('a request that is not HTTP is answered with a problem too, and the connection is closed', async () => {
   const socket = connect(Number(new URL(installation.server).port), '127.0.0.1');
   socket.end('GET / NONSENSE\r\n\r\n');
   const [head = '', body = ''] = Buffer.concat(await socket.toArray())
@@ -54,12 +54,12 @@ test('what is no HTTP is answered with a problem too, and the connection ends', 
   assert.ok(head.includes(`x-request-id: ${requestId}`));
 });
 
-test('every flaw of a manifest is told at once', async () => {
+test('all errors of a manifest are reported at once', async () => {
   const { errors } = (await exchange(withSpec({ plan: 7, colour: 'red', services: [] }))).problem();
   assert.deepEqual(errors?.map((flaw) => flaw.pointer).toSorted(), ['/spec/colour', '/spec/plan', '/spec/services']);
 });
 
-test('a conditional read is answered: If-None-Match with the ETag of what was read is for caches', async () => {
+test('a conditional read is answered: caches send If-None-Match with the ETag that they have', async () => {
   const { headers } = await exchange({ path: '/v1/plans/startup' });
   const again = await exchange({
     path: '/v1/plans/startup',
@@ -69,7 +69,7 @@ test('a conditional read is answered: If-None-Match with the ETag of what was re
   assert.ok(again.status === 200 || again.status === 304, again.text);
 });
 
-test('whatever stands in a body, it is refused or taken, never a fault', async () => {
+test('any body is either refused or accepted, and never causes a server error', async () => {
   const anything = fc.oneof(
     fc.jsonValue({ noUnicodeString: false, maxDepth: 4 }),
     fc.constantFrom('a\0b', '$where', '', -0, 1e308, { $gt: '' }, { 'a.b': { 'c\0': 1 } }),
@@ -102,7 +102,7 @@ test('whatever stands in a body, it is refused or taken, never a fault', async (
   );
 });
 
-test('what other clients and proxies write otherwise is taken as they mean it', async () => {
+test('spellings of other HTTP clients and proxies are accepted: an encoded colon, an empty chunked body', async () => {
   const created = await exchange({
     method: 'POST',
     path: '/v1/tenants',
@@ -117,7 +117,7 @@ test('what other clients and proxies write otherwise is taken as they mean it', 
   ) => fetch(`${installation.server}${path}`, { ...init, headers: { authorization: `Bearer ${token}`, ...headers } });
   for (const path of ['/v1/tenants/written%3Adrift', '/v1/tenants/written%3adrift'])
     assert.equal((await send(path, {})).status, 200, path);
-  /** Chunks that hold nothing. */
+  /** A chunked body without content. */
   const nothing = () =>
     ({ body: new ReadableStream({ start: (controller) => controller.close() }), duplex: 'half' }) as const;
   assert.equal(
@@ -139,7 +139,7 @@ test('what other clients and proxies write otherwise is taken as they mean it', 
       })
     ).status,
     200,
-    'a body that may be left out',
+    'an empty body where a body is optional',
   );
   assert.equal(
     (
@@ -150,6 +150,6 @@ test('what other clients and proxies write otherwise is taken as they mean it', 
       })
     ).status < 300,
     true,
-    'no body is taken',
+    'an empty body where no body is accepted',
   );
 });

@@ -9,7 +9,7 @@ import type { Installation } from '../../harness/installation.ts';
 import { activeTenant, ended, takeAll } from '../../harness/lifecycle.ts';
 import { until } from '../../harness/until.ts';
 
-/** Declares a template, the second time a new version of it. */
+/** Declares version 1 or 2 of a template. */
 export async function declareTemplate(api: ApiClient, version: 1 | 2): Promise<void> {
   const body: RouteBodyInput<'putTemplate'> = {
     apiVersion,
@@ -24,7 +24,10 @@ export async function declareTemplate(api: ApiClient, version: 1 | 2): Promise<v
   });
 }
 
-/** Every type of workflow there is, over two Active tenants that have the template, and a third that is destroyed. Returns what was answered. */
+/**
+ * Runs every type of workflow: on two Active tenants that have the template, and on a third one that is purged. Returns
+ * the answers.
+ */
 export async function wholeLife(
   installation: Installation,
   client: Client,

@@ -51,10 +51,10 @@ after(async () => {
   rmSync(directory, { recursive: true });
 });
 
-/** Everything that an error says of itself. */
+/** The full text of an error. */
 async function told(failing: Promise<unknown>): Promise<string> {
   return failing.then(
-    () => assert.fail('this was to fail'),
+    () => assert.fail('the call did not fail'),
     (error: unknown) => `${inspect(error, { depth: 10 })} ${JSON.stringify(error)}`,
   );
 }
@@ -66,13 +66,13 @@ function payloadsIn(value: unknown): JSONPayload[] {
   return [...own, ...Object.values(value).flatMap(payloadsIn)];
 }
 
-/** A text as it may stand in another. */
+/** The forms in which a text may appear in another. */
 const formsOf = (text: string): string[] => [
   text,
   Buffer.from(text, 'utf8').toString('base64').replace(/=+$/, ''),
   encodeURIComponent(text),
 ];
-/** A key, or a password before it was written as text. */
+/** The same for a key, or for a password before it is encoded as text. */
 const formsOfKey = (key: Buffer): string[] => [
   key.toString('latin1'),
   key.toString('hex'),
@@ -82,7 +82,7 @@ const formsOfKey = (key: Buffer): string[] => [
 
 const passwordBytes = { bystander: 24, tenant: 32 };
 
-/** What API and worker have drawn at random for keys and passwords. Bystanders' are known from nowhere else. */
+/** The random bytes that API and worker drew for keys and passwords. Only they contain the passwords of bystanders. */
 function drawn(): Buffer[] {
   const all = readFileSync(randomFile, 'utf8')
     .trim()
@@ -91,7 +91,7 @@ function drawn(): Buffer[] {
   return all.filter(({ length }) => length === passwordBytes.bystander || length === passwordBytes.tenant);
 }
 
-/** Every secret there is, in every form, by where it would be missed. */
+/** The name of every secret, with its forms. */
 async function secrets(uid: string, password: string, token: string): Promise<[string, string[]][]> {
   const cells = Object.values(JSON.parse(readFileSync(stack.files.cells, 'utf8')) as Record<string, { uri: string }>);
   const sealed = await installation.store.secrets.find(uid, 'data-key');
@@ -101,7 +101,7 @@ async function secrets(uid: string, password: string, token: string): Promise<[s
   for (const known of [dataKey, Buffer.from(password, 'base64url')])
     assert.ok(
       random.some((one) => one.equals(known)),
-      'what is drawn at random is seen',
+      'the drawn random bytes are recorded',
     );
   assert.ok(
     random.some(({ length }) => length === passwordBytes.bystander),
@@ -123,9 +123,9 @@ async function secrets(uid: string, password: string, token: string): Promise<[s
   ];
 }
 
-/** All histories of this installation, when every type of workflow that there is has ended at least once. */
+/** Reads all workflow histories of this installation once at least one workflow of every type has ended. */
 async function readHistories(): Promise<Map<string, string>> {
-  // The schedule's own goes on for many turns.
+  // The sweep of the schedule runs for many turns before it ends.
   await temporal.client.workflow.start('sweep', {
     workflowId: `sweep-once/${randomUUID()}`,
     taskQueue: installation.taskQueue,
@@ -152,7 +152,7 @@ test('no secret is in any log, answer, error, ledger entry, registry document, m
   const token = await installation.token();
   const said: string[] = [];
 
-  // A life with every kind of ending: success, failure of the user's making, failure of the system's, refusals.
+  // Operations with every kind of outcome: success, failure caused by the user, failure caused by the system, refusal.
   const put = (name: string, spec = {}) =>
     api.call('putTenant', {
       params: { name },
@@ -195,7 +195,7 @@ test('no secret is in any log, answer, error, ledger entry, registry document, m
         said.push(Buffer.from((document['bytes'] as { value(): Uint8Array }).value()).toString('utf8'));
   }
   const sealed = await installation.control.db(installation.databases.secrets).collection('secrets').find().toArray();
-  assert.equal(sealed.length, 4, 'of the two tenants that there are');
+  assert.equal(sealed.length, 4, 'two for each of the two tenants that exist');
   said.push(JSON.stringify(sealed));
   for (const document of sealed)
     for (const part of Object.values(document['sealed'] as Record<string, unknown>))
@@ -205,7 +205,7 @@ test('no secret is in any log, answer, error, ledger entry, registry document, m
   const read = await readHistories();
   for (const history of read.values()) {
     said.push(history);
-    // What the codec opens must hold none either: encryption is for the tenants' privacy, not to hide secrets under.
+    // Decrypted payloads must not contain secrets either: encryption protects privacy and does not hide secrets.
     for (const { data } of await codec.decode(payloadsIn(JSON.parse(history)).map(JSONToPayload)))
       said.push(Buffer.from(data ?? []).toString('utf8'));
   }
@@ -224,7 +224,7 @@ test('no secret is in any log, answer, error, ledger entry, registry document, m
   }
 });
 
-test('the subject of a caller is in no entry’s bytes, only its commitment', async () => {
+test('the bytes of an entry do not contain the subject of the caller, only a commitment to it', async () => {
   const entries = await installation.store.ledger.entries({});
   assert.ok(entries.length > 5);
   for (const { bytes, openings } of entries) {

@@ -17,7 +17,7 @@ after(() => installation.stop());
 
 const paths = ['/v1/tenants/acme', '/v1/plans/startup', '/v1/regions/eu-west-1'];
 
-test('what the caller has already is not sent again; what has changed is', async () => {
+test('a resource that the caller already has is not sent again until it changes', async () => {
   for (const path of paths) {
     const etag = (await exchange({ path })).headers.get('etag') ?? '';
     for (const known of [etag, `W/${etag}`, `"77", ${etag}`, '*'])
@@ -37,7 +37,7 @@ test('what the caller has already is not sent again; what has changed is', async
   );
 });
 
-test('what the caller may not see is not there, whatever tag is sent', async () => {
+test('a tenant that the caller may not see is not found, whatever ETag is sent', async () => {
   const stranger = { roles: ['service'], tenants: ['01hzzzzzzzzzzzzzzzzzzzzza1'] };
   assert.equal(
     (await exchange({ path: '/v1/tenants/acme', who: stranger, headers: { 'if-none-match': '*' } })).problem().code,
@@ -45,13 +45,13 @@ test('what the caller may not see is not there, whatever tag is sent', async () 
   );
 });
 
-test('answers are for their caller alone, and kept only where a tag says what they are of', async () => {
+test('answers are private, and only answers with an ETag may be stored', async () => {
   for (const path of paths) assert.equal((await exchange({ path })).headers.get('cache-control'), 'private, no-cache');
   for (const path of ['/v1/tenants', '/v1/operations', '/v1/tenants/acme:drift'])
     assert.equal((await exchange({ path })).headers.get('cache-control'), 'no-store');
 });
 
-test('long answers are compressed for who takes that; credentials never are', async () => {
+test('long answers are compressed if the caller accepts it; credentials never are', async () => {
   const headers = { 'accept-encoding': 'gzip' };
   const list = await exchange({ path: '/v1/operations', headers });
   assert.equal(list.headers.get('content-encoding'), 'gzip');
@@ -62,7 +62,7 @@ test('long answers are compressed for who takes that; credentials never are', as
   );
 });
 
-test('an answer that is not compressed names its length, and a HEAD request the same one', async () => {
+test('an uncompressed answer has its content length, and the answer to HEAD has the same', async () => {
   for (const path of ['/v1/tenants/acme', '/v1/operations']) {
     const { headers, text } = await exchange({ path, headers: { 'accept-encoding': 'identity' } });
     assert.equal(headers.get('content-length'), String(Buffer.byteLength(text)));

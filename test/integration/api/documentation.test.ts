@@ -17,7 +17,7 @@ after(() => installation.stop());
 
 const browser = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
 
-/** Without a token: all of this is for everyone. */
+/** Without a token, because these pages are public. */
 function read(
   path: string,
   {
@@ -28,7 +28,7 @@ function read(
   return fetch(new URL(path, installation.server), { method, headers: { ...headers }, redirect: 'manual' });
 }
 
-/** What an HTML page or a style sheet names to be loaded. */
+/** The addresses that an HTML page or a style sheet loads. */
 function assetsOf(text: string): string[] {
   return [
     ...text.matchAll(
@@ -38,7 +38,7 @@ function assetsOf(text: string): string[] {
 }
 
 describe('the OpenAPI document', () => {
-  it('is served as it is committed, to be asked for again only when it has changed', async () => {
+  it('is served as committed, and is sent again only after a change', async () => {
     const answer = await read('/openapi.json');
     assert.equal(answer.status, 200);
     assert.equal(answer.headers.get('content-type'), 'application/json; charset=utf-8');
@@ -49,7 +49,7 @@ describe('the OpenAPI document', () => {
     const etag = answer.headers.get('etag') ?? '';
     assert.match(etag, /^W\/"[\w-]{43}"$/);
     assert.equal(answer.headers.get('cache-control'), 'no-cache');
-    // Of itself, fetch would say no-cache beside If-None-Match, which asks for all of it.
+    // By default, fetch sends no-cache with If-None-Match, which requests the whole document.
     const asked = (tag: string): Promise<Response> =>
       read('/openapi.json', { headers: { 'if-none-match': tag, 'cache-control': 'max-age=0' } });
     const unchanged = await asked(etag);
@@ -61,8 +61,8 @@ describe('the OpenAPI document', () => {
   });
 });
 
-describe('the address alone', () => {
-  it('leads a browser to the page, and tells a program where to look', async () => {
+describe('the root address', () => {
+  it('redirects a browser to the documentation page, and lists the addresses for a program', async () => {
     const page = await read('/', { headers: browser });
     assert.equal(page.status, 302);
     assert.equal(
@@ -80,8 +80,8 @@ describe('the address alone', () => {
   });
 });
 
-describe('the page that shows it', () => {
-  it('loads only what is served beside it, and its policy allows nothing else', async () => {
+describe('the documentation page', () => {
+  it('loads only files from the same server, and its policy allows nothing else', async () => {
     const page = await read('/docs');
     assert.equal(page.headers.get('content-type'), 'text/html; charset=utf-8');
     const policy = page.headers.get('content-security-policy') ?? '';
@@ -89,11 +89,7 @@ describe('the page that shows it', () => {
     assert.match(policy, /script-src 'self'(;|$)/);
     assert.doesNotMatch(policy, /unsafe|\*|https?:|upgrade-insecure-requests/);
     const html = await page.text();
-    assert.doesNotMatch(
-      html,
-      /<script(?![^>]*\ssrc=)|\son\w+=|<style/,
-      'nothing inline, which the policy would not run',
-    );
+    assert.doesNotMatch(html, /<script(?![^>]*\ssrc=)|\son\w+=|<style/, 'nothing inline: the policy would block it');
 
     const assets = assetsOf(html).map((asset) => new URL(asset, `${installation.server}/docs`));
     assert.ok(assets.length >= 5, html);
@@ -116,7 +112,7 @@ describe('the page that shows it', () => {
     assert.match(await (await read('/docs/start.js')).text(), /url: 'openapi\.json'[\s\S]*validatorUrl: null/);
   });
 
-  it('is found with a slash at its end too', async () => {
+  it('is also found with a trailing slash', async () => {
     const answer = await read('/docs/');
     assert.equal(
       new URL(answer.headers.get('location') ?? '', `${installation.server}/docs/`).href,
@@ -125,8 +121,8 @@ describe('the page that shows it', () => {
   });
 });
 
-describe('the address that a problem has as its type', () => {
-  it('tells a program what the catalogue says, code by code', async () => {
+describe('the address in the type of a problem', () => {
+  it('gives a program the catalogue entry of each code', async () => {
     const listed = (await (await read('/problems')).json()) as { items: { code: string }[] };
     assert.deepEqual(
       listed.items.map(({ code }) => code),
@@ -147,7 +143,7 @@ describe('the address that a problem has as its type', () => {
     }
   });
 
-  it('shows people a page without a script, each of them named in the list', async () => {
+  it('shows people a page without scripts for each code, and the list links to each', async () => {
     const list = await (await read('/problems', { headers: browser })).text();
     assert.deepEqual(
       [...list.matchAll(/href="problems\/(\w+)"/g)].map((match) => match[1]),
@@ -170,13 +166,13 @@ describe('the address that a problem has as its type', () => {
     }
   });
 
-  it('is where the type of a refusal leads', async () => {
+  it('describes a refusal with the same code, title and fix', async () => {
     const refusal = (await (await read('/v1/tenants')).json()) as Problem;
     const described = (await (await read(refusal.type)).json()) as Problem;
     assert.deepEqual([described.code, described.title, described.fix], [refusal.code, refusal.title, refusal.fix]);
   });
 
-  it('answers for a code that is not of the catalogue with a problem', async () => {
+  it('answers with a problem for a code that is not in the catalogue', async () => {
     for (const code of ['no_such_code', 'constructor', '__proto__', 'not_found%00', 'NOT_FOUND']) {
       const answer = await read(`/problems/${code}`, { headers: browser });
       assert.equal(answer.status, 404, code);
@@ -187,7 +183,7 @@ describe('the address that a problem has as its type', () => {
 
 describe('every page', () => {
   for (const path of ['/openapi.json', '/docs', '/docs/swagger-ui-bundle.js', '/problems', '/problems/not_found']) {
-    it(`${path} has the same headers for HEAD, without a body, and takes nothing else`, async () => {
+    it(`${path} answers HEAD with the same headers and no body, and refuses other methods`, async () => {
       const headers = { 'accept-encoding': 'identity' };
       const [whole, head] = [await read(path, { headers }), await read(path, { method: 'HEAD', headers })];
       assert.equal(head.status, 200);
@@ -202,7 +198,7 @@ describe('every page', () => {
     });
   }
 
-  it('and every answer of the API leave it to others to turn http into https', async () => {
+  it('and every answer of the API have a policy that does not upgrade http to https', async () => {
     for (const path of ['/docs', '/problems/not_found', '/v1/tenants', '/livez'])
       assert.doesNotMatch(
         (await read(path)).headers.get('content-security-policy') ?? 'missing',

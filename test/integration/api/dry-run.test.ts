@@ -15,7 +15,7 @@ before(async () => {
 });
 after(() => installation.stop());
 
-/** Leasing access is no change that could be rehearsed: its answer is a credential. */
+/** A lease of access cannot be rehearsed, because its answer is a credential. */
 const rehearsable = changingRoutes.filter((id) => id !== 'openTenant');
 
 function rehearsalOf({ headers = {}, ...request }: HttpRequest): HttpRequest {
@@ -32,7 +32,7 @@ async function requireUntouched(work: () => Promise<void>): Promise<void> {
 }
 
 for (const id of rehearsable) {
-  test(`${id} with dryRun answers what would stand, and registry and ledger are as before`, async () => {
+  test(`${id} with dryRun answers with the result of the change, and registry and ledger are unchanged`, async () => {
     const change = changes.get(id);
     assert.ok(change !== undefined, `a route that changes something is not tested: ${id}`);
     await requireUntouched(async () => {
@@ -41,13 +41,13 @@ for (const id of rehearsable) {
       assert.deepEqual(
         [answer.headers.get('location'), answer.headers.get('etag')],
         [null, null],
-        'what would stand has no address and no tag',
+        'the result has no address and no ETag',
       );
     });
   });
 }
 
-test('a rehearsal says what a change would be refused for, and that leaves no entry either', async () => {
+test('a rehearsal says why a change would be refused, and leaves no entry either', async () => {
   const refused: readonly HttpRequest[] = [
     {
       method: 'PUT',
@@ -70,7 +70,7 @@ test('a rehearsal says what a change would be refused for, and that leaves no en
   assert.deepEqual(codes, ['policy_refused', 'transition_not_allowed', 'revision_stale']);
 });
 
-test('who may not make a change may not rehearse it, and that it was tried is an entry', async () => {
+test('a caller that may not make a change may not rehearse it, and the attempt is an entry', async () => {
   const change = changes.get('suspendTenant');
   assert.ok(change !== undefined);
   const entries = await entriesOf(installation, async () => {
@@ -82,7 +82,7 @@ test('who may not make a change may not rehearse it, and that it was tried is an
   );
 });
 
-test('each of the changes is made afterwards, and shows what its rehearsal showed', async () => {
+test('each change succeeds afterwards, and its answer has the same fields as its rehearsal', async () => {
   for (const id of rehearsable) {
     const change = changes.get(id);
     assert.ok(change !== undefined);

@@ -17,7 +17,7 @@ function manifest(
   return { ...rest, metadata: { ...metadata, labels, annotations } };
 }
 
-/** What each generation declares; the fifth begins an activation. */
+/** What each generation declares; the fifth starts an activation. */
 export const declarations: readonly TenantInput[] = [
   manifest({ displayName: 'One' }),
   manifest({ displayName: 'Two' }, { env: 'dev', constructor: 'yes' }),
@@ -34,7 +34,7 @@ export async function readTenant(exchange: Exchange): Promise<Tenant> {
   return (await exchange({ path })).json<Tenant>();
 }
 
-/** Declares one generation after the other and waits until the tenant is Active. Returns when each began. */
+/** Declares one generation after the other and waits until the tenant is Active. Returns the time of each. */
 export async function declareHistory(
   installation: Pick<Installation, 'client'>,
   exchange: Exchange,
@@ -51,8 +51,8 @@ export async function declareHistory(
     });
     assert.ok(answer.status < 300, answer.text);
     times.push(answer.json<{ tenant: Tenant }>().tenant.metadata.updateTime);
-    // So that no two generations are of one millisecond.
-    await until('the clock goes on', () => Date.now() > Date.parse(times.at(-1) ?? ''));
+    // So that no two generations have the same millisecond.
+    await until('the clock advances', () => Date.now() > Date.parse(times.at(-1) ?? ''));
   }
   await until('acme is Active', async () => (await readTenant(exchange)).status.lifecycle === 'Active');
   return times;

@@ -23,7 +23,7 @@ after(() => installation.stop());
 
 const kept = ['content-type', 'etag', 'location'];
 
-/** That an answer is the earlier one, byte for byte. */
+/** Checks that an answer is the earlier one, byte for byte. */
 function requireReplay(answer: HttpAnswer, first: HttpAnswer): void {
   assert.equal(answer.headers.get('idempotency-replayed'), 'true', answer.text);
   assert.equal(answer.status, first.status);
@@ -46,17 +46,17 @@ const plan = (name: string) => ({
 });
 const without = (state: ControlState, collection: string): ControlState => ({ ...state, [collection]: '' });
 
-/** The change by a route, under a key. */
+/** The change by a route, with a key. */
 function changeBy(id: RouteId, headers: Readonly<Record<string, string>>): HttpRequest {
   const request = changes.get(id);
-  assert.ok(request !== undefined, `a route that takes keys is not tested: ${id}`);
+  assert.ok(request !== undefined, `a route that accepts keys is not tested: ${id}`);
   return { ...request, headers: { ...request.headers, ...headers } };
 }
 
 for (const id of changingRoutes) {
   const contract: RouteContract = routes[id];
   if (contract.idempotencyKey === 'none') continue;
-  test(`${id}: the same request under the same key gets the first answer byte for byte, and has no second effect`, async () => {
+  test(`${id}: the same request with the same key gets the first answer, byte for byte, and has no second effect`, async () => {
     const request = changeBy(id, { 'idempotency-key': `again-${id}` });
     const before = await readControlState(installation);
     const first = await exchange(request);
@@ -81,7 +81,7 @@ for (const id of changingRoutes) {
   });
 }
 
-test('an answer that changed nothing is the answer to that key, whatever has changed since', async () => {
+test('a request that changed nothing gets the same answer again for its key, whatever has changed since', async () => {
   const { text: tenant } = await exchange(create('steady', 'steady'));
   const { revision } = (JSON.parse(tenant) as { tenant: { metadata: { revision: number } } }).tenant.metadata;
   const labelled = { ...tenantManifest('steady'), metadata: { name: 'steady', labels: { team: 'blue' } } };
@@ -98,15 +98,15 @@ test('an answer that changed nothing is the answer to that key, whatever has cha
   const entries = await entriesOf(installation, async () => {
     requireReplay(await put(tenantManifest('steady'), 'as-it-is'), first);
   });
-  assert.deepEqual(entries, [], 'the labels are not taken away');
+  assert.deepEqual(entries, [], 'the labels are not removed');
   const keys = installation.control.db(installation.databases.control).collection('idempotency');
   const [unchanged, changed] = await Promise.all(
     ['as-it-is', 'labelled'].map((key) => keys.findOne({ '_id.key': key })),
   );
-  assert.ok(unchanged?.['expireTime'] < changed?.['expireTime'], 'it is kept for less long');
+  assert.ok(unchanged?.['expireTime'] < changed?.['expireTime'], 'it is kept for a shorter time');
 });
 
-test('of 8 requests under one key at once one has an effect; the others get its answer or are told that it runs', async () => {
+test('exactly one of 8 concurrent requests with one key has an effect; the others get its answer, or 409 while it runs', async () => {
   for (let round = 0; round < 3; round += 1) {
     const request = create(`crowd-${round}`, `crowd-${round}`);
     let answers: HttpAnswer[] = [];
@@ -147,7 +147,7 @@ test('the same key with another body, path or method is refused with 422 and has
   assert.deepEqual(await readControlState(installation), state);
 });
 
-test('another order of fields and other spaces are the same body', async () => {
+test('a body with another order of fields and other whitespace is the same body', async () => {
   const first = await exchange(create('spelt', 'spelt'));
   const { apiVersion, kind, metadata, spec } = tenantManifest('spelt');
   requireReplay(
@@ -161,7 +161,7 @@ test('another order of fields and other spaces are the same body', async () => {
   );
 });
 
-test('while the first request runs its repeat gets 409, another body 422, and afterwards its answer', async () => {
+test('while the first request runs, a repeat gets 409 and another body 422; afterwards, a repeat gets the answer', async () => {
   const paused = armFailpoint(installation, 'accept.before-commit', 'pause');
   const request = create('slow', 'slow');
   const running = exchange(request);
@@ -173,7 +173,7 @@ test('while the first request runs its repeat gets 409, another body 422, and af
   requireReplay(await exchange(request), first);
 });
 
-test('a key whose request was refused may be used again, for the same request and for another', async () => {
+test('the key of a refused request may be used again, for the same request or for another one', async () => {
   const refused = create('late', 'late', { body: tenantManifest('late', { plan: 'not-yet' }) });
   assert.equal((await exchange(refused)).problem().code, 'policy_refused');
   await exchange({
@@ -188,7 +188,7 @@ test('a key whose request was refused may be used again, for the same request an
   assert.equal((await exchange(create('later', 'other'))).status, 201);
 });
 
-test('two principals with one key have nothing to do with each other', async () => {
+test('two subjects can use the same key independently', async () => {
   const [alice, bob] = [{ subject: 'alice@example.com' }, { subject: 'bob@example.com' }];
   const first = await exchange({ ...create('of-alice', 'shared'), who: alice });
   const second = await exchange({ ...create('of-bob', 'shared'), who: bob });
@@ -197,11 +197,11 @@ test('two principals with one key have nothing to do with each other', async () 
   requireReplay(await exchange({ ...create('of-bob', 'shared'), who: bob }), second);
 });
 
-test('an answer is sent again only to who may still see what it is about', async () => {
+test('an answer is sent again only to a caller that may still see the tenant', async () => {
   const operator = { subject: 'moved@example.com', roles: ['operator'] };
   const elsewhere = { ...operator, roles: ['tenant-admin'], tenants: ['01hzzzzzzzzzzzzzzzzzzzzza1'] };
   const requests: readonly (readonly [HttpRequest, ProblemCode])[] = [
-    // It may not create any more, whatever it has made before.
+    // The caller may no longer create tenants, whatever it created before.
     [create('left-behind', 'of-moved'), 'forbidden'],
     [
       {
@@ -225,7 +225,7 @@ test('an answer is sent again only to who may still see what it is about', async
   }
 });
 
-test('an answer that was committed and never sent is sent when the request is repeated, also by another process', async () => {
+test('an answer that was committed but never sent is sent when the request is repeated, even by another process', async () => {
   armFailpoint(installation, 'accept.after-commit', 'kill');
   const request = create('orphan', randomUUID());
   await assert.rejects(exchange(request));

@@ -45,7 +45,7 @@ const template = (name: string) => ({
 });
 const [draft, active, rolledOut] = [subjectOf('activateTenant'), subjectOf('openTenant'), subjectOf('startRollout')];
 
-/** In what other changes by the same route differ. */
+/** How other changes by the same route differ from the first one. */
 const variants: Partial<Record<RouteId, readonly Partial<HttpRequest>[]>> = {
   createTenant: [{ body: tenantManifest('posted', { lifecycle: 'Active' }) }],
   putTenant: [
@@ -61,7 +61,7 @@ const variants: Partial<Record<RouteId, readonly Partial<HttpRequest>[]>> = {
 };
 
 for (const id of changingRoutes) {
-  test(`${id}: what cannot be written into the ledger is not done, nor is its refusal passed off as decided`, async () => {
+  test(`${id}: a change or refusal whose entry cannot be written is answered 503, and nothing changes`, async () => {
     const change = changes.get(id);
     assert.ok(change !== undefined, `a route that changes something is not tested: ${id}`);
     const requests = [change, ...(variants[id] ?? []).map((variant) => ({ ...change, ...variant }))];
@@ -83,7 +83,7 @@ for (const id of changingRoutes) {
   });
 }
 
-test('reads go on while no entry can be written', async () => {
+test('reads continue while no entry can be written', async () => {
   const lift = await refuseEntries(installation);
   try {
     for (const path of ['/v1/tenants', `/v1/tenants/${active}`, '/v1/plans/startup', '/v1/operations'])
@@ -93,13 +93,13 @@ test('reads go on while no entry can be written', async () => {
   }
 });
 
-test('each of the changes is made when its entry can be written', async () => {
+test('each change succeeds once its entry can be written', async () => {
   for (const [id, request] of changes) {
     const entries = await entriesOf(installation, async () => {
       const answer = await exchange(request);
       assert.ok(answer.status < 300, `${id}: ${answer.text}`);
     });
-    // One of each tenant that it concerns.
+    // One entry for each tenant that the change concerns.
     assert.deepEqual(
       entries.map(({ outcome }) => outcome !== 'denied'),
       id === 'verifyIsolationOfTenant' ? [true, true] : [true],
@@ -108,7 +108,7 @@ test('each of the changes is made when its entry can be written', async () => {
   }
 });
 
-/** What of an operation and its tenant only a checkpoint may move. */
+/** The parts of an operation and its tenant that only a checkpoint may change. */
 async function standing(id: string): Promise<unknown> {
   const operation = (await exchange({ path: `/v1/operations/${id}` })).json<RouteAnswer<'getOperation'>>();
   const { metadata, status } = (await exchange({ path: `/v1/tenants/${operation.tenant.name}` })).json<
@@ -123,7 +123,7 @@ async function standing(id: string): Promise<unknown> {
   };
 }
 
-/** Places where an operation can stand when the ledger fails. */
+/** Places where an operation can be when the ledger fails. */
 const places = [
   'begin.before-commit',
   'issue-keys.before-intent',
@@ -131,21 +131,21 @@ const places = [
   'finish.before-commit',
 ];
 const failedAttempt = /"(beginOperation|ensureStep|finishOperation) failed"/;
-/** More than an unexpected error is given. */
+/** More attempts than an unexpected error gets. */
 const attempts = 6;
 
-test('operations stand still wherever they are while no entry can be written, and go on when it can', async () => {
+test('operations wait at any place while no entry can be written, and continue when entries can be written', async () => {
   installation.worker.start();
   await installation.worker.ready();
   await until(
-    'what was accepted before has ended',
+    'the operations accepted before have ended',
     async () =>
       (await installation.control
         .db(installation.databases.control)
         .collection('operations')
         .countDocuments({ unfinished: true })) === 0,
   );
-  // Each failpoint holds the first operation that comes to it, so each operation stands at another place.
+  // Each failpoint pauses the first operation that reaches it, so each operation waits at a different place.
   const held = await Promise.all(
     places.map(async (place, index) => {
       const failpoint = armFailpoint(installation, place, 'pause');

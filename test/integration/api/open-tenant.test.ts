@@ -37,14 +37,14 @@ const leases = () =>
     .db(installation.databases.control)
     .collection<{ _id: string; subject: string; until: Date }>('leases');
 
-test('each issue of access is a lease and an entry with the decision; the credential opens the tenant', async () => {
+test('each access that is granted is a lease and an entry with the decision; the credential opens the tenant', async () => {
   const entries = await entriesOf(installation, async () => {
     const askedAt = Date.now();
     const first = await opened();
     const beganAt = Date.parse(first.lease.expireTime) - first.lease.durationMs;
     assert.ok(
       askedAt <= beganAt && beganAt <= Date.now(),
-      `of ${first.lease.durationMs} ms from its issue, to ${first.lease.expireTime}`,
+      `a lease of ${first.lease.durationMs} ms from its issue to ${first.lease.expireTime}`,
     );
     const second = await opened();
     assert.notEqual(first.lease.id, second.lease.id);
@@ -71,7 +71,7 @@ test('each issue of access is a lease and an entry with the decision; the creden
   );
 });
 
-test('a renewal prolongs the lease it names: no new lease, no entry', async () => {
+test('a renewal extends the lease that it names: no new lease, no entry', async () => {
   const { lease } = await opened();
   const before = await leases().countDocuments();
   const entries = await entriesOf(installation, async () => {
@@ -84,7 +84,7 @@ test('a renewal prolongs the lease it names: no new lease, no entry', async () =
   assert.equal(await leases().countDocuments(), before);
 });
 
-test('a lease is renewed neither by another subject, nor after it ended, nor in a later epoch, nor for another tenant: that is a new one, with its entry', async () => {
+test('a lease is not renewed by another subject, after it ended, in a later epoch or for another tenant: each gets a new lease with an entry', async () => {
   const mine = await opened();
   const standing = await leases().findOne({ _id: mine.lease.id });
   const ended = await opened();
@@ -112,7 +112,7 @@ test('a lease is renewed neither by another subject, nor after it ended, nor in 
   assert.deepEqual(
     await leases().findOne({ _id: mine.lease.id }),
     standing,
-    'the lease of the first holder is as it was',
+    'the lease of the first holder is unchanged',
   );
 });
 
@@ -132,7 +132,7 @@ test('a Draft is not opened: 422 with the fix, one entry, no lease', async () =>
   assert.deepEqual(await readControlState(installation), state);
 });
 
-test('a renewal is decided anew: a lease is not prolonged when the tenant is no longer Active', async () => {
+test('policy decides on each renewal: a lease is not extended when the tenant is no longer Active', async () => {
   const { lease } = await opened();
   const resources = installation.control.db(installation.databases.control).collection('resources');
   await resources.updateOne({ name: 'acme' }, { $set: { lifecycle: 'Suspended' } });
@@ -144,7 +144,7 @@ test('a renewal is decided anew: a lease is not prolonged when the tenant is no 
   }
 });
 
-test('the password is in the answer to the open and nowhere else: no log, no other answer, no control data in the clear', async () => {
+test('the password is only in the answer to open: not in logs, in other answers or in plain text in control data', async () => {
   const { credential } = await opened();
   const places: Record<string, string> = {
     'the output of the API': installation.api.output(),
@@ -156,7 +156,7 @@ test('the password is in the answer to the open and nowhere else: no log, no oth
   const { items } = (await exchange({ path: '/v1/operations' })).json<RouteAnswer<'listOperations'>>();
   assert.ok(
     items.length > 0 && (places['the output of the worker'] ?? '').includes('create-user'),
-    'there is something to look into',
+    'there is something to search',
   );
   for (const [place, text] of Object.entries(places)) {
     for (const form of [
@@ -169,7 +169,7 @@ test('the password is in the answer to the open and nowhere else: no log, no oth
   }
 });
 
-test('nobody is let in while the access is being taken away, nor after', async () => {
+test('a tenant cannot be opened while access is revoked, or afterwards', async () => {
   const api = installation.client();
   const { body } = await api.call('createTenant', { body: tenantManifest('leaving', { lifecycle: 'Active' }) });
   await ended(api, body.operation?.id ?? '');

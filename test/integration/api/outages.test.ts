@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { watchTenants } from '../../../client/watch-tenants.ts';
+import { watchTenants } from '../../../client/watch.ts';
 import type { RouteAnswer } from '../../../contracts/routes.ts';
 import type { EmbeddedStack } from '../../../tools/stack/embedded-stack.ts';
 import { createTemporaryStack } from '../../../tools/stack/temporary-stack.ts';
@@ -61,7 +61,7 @@ async function succeeds(accepted: HttpAnswer): Promise<void> {
   assert.equal(ended.json<RouteAnswer<'getOperation'>>().state, 'succeeded', ended.text);
 }
 
-/** Sends the request until it is answered otherwise than with 503: the API is to recover without anybody's help. */
+/** Sends the request until the answer is not 503: the API must recover without help. */
 const recovered = (request: HttpRequest): Promise<HttpAnswer> =>
   until(`${request.path} is answered again`, async () => {
     const answer = await exchange(request);
@@ -72,13 +72,13 @@ async function requireUnready(what: string): Promise<void> {
   const ready = await fetch(`${installation.server}/readyz`);
   assert.equal(ready.status, 503);
   assert.equal(((await ready.json()) as { checks: Record<string, string> }).checks[what], 'failed');
-  assert.equal((await fetch(`${installation.server}/livez`)).status, 200, 'alive all the same');
+  assert.equal((await fetch(`${installation.server}/livez`)).status, 200, 'the process is still alive');
 }
 
 /** Far longer than any part of the API waits for Temporal. */
 const soonMs = 15_000;
 
-test('while Temporal is away what needs an operation is answered 503 and leaves no trace, all else works, and it recovers alone', async () => {
+test('while Temporal is unavailable, requests that need an operation answer 503 and leave no trace, everything else works, and the API recovers without help', async () => {
   const accepting = armFailpoint(installation, 'accept.after-commit', 'pause');
   const lastAccepted = exchange(create('accepted-last'));
   await accepting.hit();
@@ -96,7 +96,7 @@ test('while Temporal is away what needs an operation is answered 503 and leaves 
     accepting.release();
     const released = performance.now();
     acceptedLast = await lastAccepted;
-    assert.ok(performance.now() - released < soonMs, 'what is committed is answered soon');
+    assert.ok(performance.now() - released < soonMs, 'a committed request is answered soon');
     const state = await readControlState(installation);
     const entries = await entriesOf(installation, async () => {
       const answers = await Promise.all(activations.map((request) => exchange(request)));
@@ -110,17 +110,17 @@ test('while Temporal is away what needs an operation is answered 503 and leaves 
     assert.equal(
       (await exchange(create('refused', { lifecycle: 'Active', plan: 'nowhere' }))).status,
       422,
-      'what is refused anyway is refused',
+      'a request that is refused in any case is refused',
     );
   });
   await succeeds(await recovered(activations[0]!));
 });
 
-test('while a cell is away what can go nowhere else is answered 503 before it is accepted, others go elsewhere, and it recovers alone', async () => {
+test('while a cell is unavailable, a tenant that fits nowhere else is answered 503 before it is accepted, others are placed elsewhere, and the API recovers without help', async () => {
   const american = create('american', { lifecycle: 'Active', residency: { allowedRegions: ['us-east-1'] } });
   await whileAway(stack.mongodHandle('us-east-1'), async () => {
     await until(
-      'the worker has seen that the cell is away',
+      'the worker sees that the cell is unavailable',
       async () => (await installation.store.cells.observations()).get('us-east-1-a')?.reachable === false,
     );
     const state = await readControlState(installation);
@@ -141,9 +141,9 @@ test('while a cell is away what can go nowhere else is answered 503 before it is
   await succeeds(await recovered(american));
 });
 
-test('an operation that was accepted as Temporal went away is started when it is back', () => succeeds(acceptedLast));
+test('an operation that was accepted while Temporal failed starts when it is back', () => succeeds(acceptedLast));
 
-test('while the control database is away every route answers 503, the process lives, and API and worker recover alone, with whoever watches', async () => {
+test('while the control database is unavailable, every route answers 503 and the process stays alive; API, worker and watches recover without help', async () => {
   const stopping = new AbortController();
   const told: string[] = [];
   const watching = (async () => {
@@ -162,11 +162,11 @@ test('while the control database is away every route answers 503, the process li
     );
     await requireUnready('control');
     const stranger = await exchange({ path: '/v1/tenants', headers: { authorization: '' } });
-    assert.equal(stranger.status, 401, 'who asks is known without it');
+    assert.equal(stranger.status, 401, 'authentication does not need the control database');
   });
   await recovered({ path: '/v1/tenants' });
   await succeeds(await recovered(create('after')));
-  await until('the watch has gone on', () => told.includes('changed'));
+  await until('the watch has continued', () => told.includes('changed'));
   stopping.abort();
   await watching;
 });

@@ -55,7 +55,7 @@ async function readAll(path: string, who?: Who): Promise<{ readonly sizes: numbe
 
 test('pages of ten hold every tenant once, in the order of names, and the last has no token', async () => {
   assert.deepEqual(await readAll('/v1/tenants?pageSize=10'), { sizes: [10, 10, 5], names });
-  assert.deepEqual((await readAll('/v1/tenants?pageSize=25')).sizes, [25], 'a page that is just full is the last');
+  assert.deepEqual((await readAll('/v1/tenants?pageSize=25')).sizes, [25], 'a full page can be the last');
   assert.deepEqual((await readAll('/v1/tenants?pageSize=1')).names, names);
 });
 
@@ -68,7 +68,7 @@ test('the page size may change from page to page', async () => {
   );
 });
 
-test('tenants that are made while a list is read neither repeat nor hide others', async () => {
+test('tenants that are created while a list is read neither repeat nor hide others', async () => {
   const first = await read('/v1/tenants?pageSize=10');
   for (const name of ['tenant-00a', 'zz-last'])
     await installation.client().call('createTenant', { body: tenantManifest(name) });
@@ -79,13 +79,13 @@ test('tenants that are made while a list is read neither repeat nor hide others'
   );
 });
 
-test('a confined list has pages of its own', async () => {
+test('the list of a confined caller has its own pages', async () => {
   const mine = names.filter((_, index) => index % 2 === 0);
   const who = { roles: ['tenant-admin'], tenants: mine.map((name) => uids.get(name)!) };
   assert.deepEqual(await readAll('/v1/tenants?pageSize=5', who), { sizes: [5, 5, 3], names: mine });
 });
 
-test('a token of another list, filter or caller, or one that was changed, is refused', async () => {
+test('a page token of another list, filter or caller, or one that was changed, is refused', async () => {
   const token = (await read('/v1/tenants?pageSize=10')).nextPageToken!;
   const who = { roles: ['viewer'], tenants: [...uids.values()] };
   const ofConfined = (await read('/v1/tenants?pageSize=10', who)).nextPageToken!;
@@ -119,11 +119,11 @@ test('a token of another list, filter or caller, or one that was changed, is ref
   assert.equal(
     (await exchange({ path: `/v1/tenants?pageToken=${token}` })).status,
     200,
-    'the token as it was made is good',
+    'the unchanged token is valid',
   );
 });
 
-test('operations come newest first, filtered by tenant and by state', async () => {
+test('operations are listed newest first, filtered by tenant and by state', async () => {
   const pages: string[] = [];
   let next: string | undefined;
   do {

@@ -52,15 +52,15 @@ async function requireNothingDecided(): Promise<void> {
   assert.equal((await fetch(`${installation.server}/livez`)).status, 200);
 }
 
-test('without a policy bundle no route decides anything: 503, nothing written, not ready', requireNothingDecided);
+test('without a policy bundle, every route answers 503 and writes nothing, and readiness fails', requireNothingDecided);
 
-test('a bundle whose bytes are not those that its manifest names decides nothing either', async () => {
+test('a bundle whose bytes do not match its manifest is not used either', async () => {
   cpSync(compiled, bundle, { recursive: true });
   writeFileSync(join(bundle, 'data.json'), JSON.stringify({ actions: {}, roles: { admin: {} } }));
   await requireNothingDecided();
 });
 
-test('when the bundle is there the API decides by it, without a restart', async () => {
+test('when the bundle is available, the API uses it without a restart', async () => {
   cpSync(compiled, bundle, { recursive: true });
   await until('the API decides again', async () => (await exchange({ path: '/v1/tenants' })).status !== 503);
   assert.equal((await fetch(`${installation.server}/readyz`)).status, 200);

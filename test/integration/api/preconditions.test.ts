@@ -31,7 +31,7 @@ before(async () => {
 });
 after(() => installation.stop());
 
-/** Something of each kind that is at revision 2. */
+/** One resource of each kind, at revision 2. */
 const kinds: readonly { readonly path: string; readonly existing: string; readonly body: (name: string) => object }[] =
   [
     { path: '/v1/tenants', existing: 'acme', body: (name) => tenantManifest(name, { displayName: 'changed' }) },
@@ -66,7 +66,7 @@ const refusals: readonly {
 }[] = [
   { name: 'without a precondition', headers: {}, of: 'existing', code: 'precondition_required', status: 428 },
   {
-    name: 'without a precondition, of what does not exist',
+    name: 'without a precondition, for a missing resource',
     headers: {},
     of: 'missing',
     code: 'precondition_required',
@@ -80,28 +80,28 @@ const refusals: readonly {
     status: 412,
   },
   {
-    name: 'with an ETag of the future',
+    name: 'with the ETag of a later revision',
     headers: { 'if-match': '"3"' },
     of: 'existing',
     code: 'revision_stale',
     status: 412,
   },
   {
-    name: 'with If-None-Match, of what exists',
+    name: 'with If-None-Match, for an existing resource',
     headers: { 'if-none-match': '*' },
     of: 'existing',
     code: 'precondition_failed',
     status: 412,
   },
   {
-    name: 'with If-Match, of what does not exist',
+    name: 'with If-Match, for a missing resource',
     headers: { 'if-match': '"1"' },
     of: 'missing',
     code: 'not_found',
     status: 404,
   },
   {
-    name: 'with If-Match: *, of what does not exist',
+    name: 'with If-Match: *, for a missing resource',
     headers: { 'if-match': '*' },
     of: 'missing',
     code: 'not_found',
@@ -124,7 +124,7 @@ for (const { path, existing, body } of kinds) {
     });
   }
 
-  test(`PUT ${path}/{name} of what stands there changes nothing: no revision, no entry, the same ETag`, async () => {
+  test(`PUT ${path}/{name} of the current manifest changes nothing: no revision, no entry, the same ETag`, async () => {
     const read = await exchange({ path: `${path}/${existing}` });
     const state = await readControlState(installation);
     const entries = await entriesOf(installation, async () => {
@@ -141,7 +141,7 @@ for (const { path, existing, body } of kinds) {
     assert.deepEqual(await readControlState(installation), state);
   });
 
-  test(`of 8 changes of one ${path}/{name} on the same ETag exactly one is made`, async () => {
+  test(`exactly one of 8 concurrent changes of a ${path}/{name} with the same ETag succeeds`, async () => {
     const before = await exchange({ path: `${path}/${existing}` });
     const etag = before.headers.get('etag') ?? '';
     const { spec, metadata, ...rest } = before.json<{ spec: object; metadata: { generation: number } }>();
@@ -164,7 +164,7 @@ for (const { path, existing, body } of kinds) {
     assert.equal(after.headers.get('etag'), answers.find((answer) => answer.status === 200)?.headers.get('etag'));
   });
 
-  test(`of 8 changes of one ${path}/{name} with If-Match: * all are made, one after the other`, async () => {
+  test(`all of 8 concurrent changes of a ${path}/{name} with If-Match: * succeed, one after the other`, async () => {
     const { spec, metadata, ...rest } = (await exchange({ path: `${path}/${existing}` })).json<{
       spec: object;
       metadata: { generation: number };
@@ -187,7 +187,7 @@ for (const { path, existing, body } of kinds) {
     assert.equal(after.json<{ metadata: { generation: number } }>().metadata.generation, metadata.generation + 8);
   });
 
-  test(`of 8 creations of one ${path}/{name} exactly one is made, and its generation is 1`, async () => {
+  test(`exactly one of 8 concurrent creations of a ${path}/{name} succeeds, and its generation is 1`, async () => {
     const answers = await Promise.all(
       Array.from({ length: 8 }, () =>
         exchange({ method: 'PUT', path: `${path}/raced`, body: body('raced'), headers: { 'if-none-match': '*' } }),
@@ -204,7 +204,7 @@ for (const { path, existing, body } of kinds) {
   });
 }
 
-test('POST :activate without a precondition answers 428, and on an earlier revision 412', async () => {
+test('POST :activate answers 428 without a precondition, and 412 for an earlier revision', async () => {
   const path = '/v1/tenants/acme:activate';
   assert.equal((await exchange({ method: 'POST', path, headers: { 'idempotency-key': 'a' } })).status, 428);
   assert.equal(
@@ -223,7 +223,7 @@ test('POST :activate without a precondition answers 428, and on an earlier revis
   );
 });
 
-test('of 8 regions that name one cell at once exactly one gets it', async () => {
+test('exactly one of 8 concurrent regions that name the same cell gets it', async () => {
   const answers = await Promise.all(
     Array.from({ length: 8 }, (_, index) => {
       const name = `contender-${index}`;

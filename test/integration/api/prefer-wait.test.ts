@@ -18,7 +18,7 @@ after(() => installation.stop());
 type Change = RouteAnswer<'suspendTenant'>;
 const waiting = { prefer: 'respond-async, wait=30' };
 
-test('a change that is waited for answers with the tenant as it has become, and with its operation’s end', async () => {
+test('a change that waits answers with the changed tenant and the ended operation', async () => {
   const created = await exchange({
     method: 'POST',
     path: '/v1/tenants',
@@ -32,7 +32,7 @@ test('a change that is waited for answers with the tenant as it has become, and 
   assert.equal(created.headers.get('etag'), `"${tenant.metadata.revision}"`);
 });
 
-test('what is repeated under its key waits too, and answers with how things stand', async () => {
+test('a repeat with the same key waits too, and answers with the current state', async () => {
   const repeated = await exchange({
     method: 'POST',
     path: '/v1/tenants',
@@ -43,7 +43,7 @@ test('what is repeated under its key waits too, and answers with how things stan
   assert.equal(repeated.json<Change>().operation?.state, 'succeeded');
 });
 
-test('an operation that fails is the answer too: it says why', async () => {
+test('a failed operation is in the answer too, with its error', async () => {
   const services = [
     { name: 'shop', collections: [{ name: 'orders', jsonSchema: { patternProperties: { '(': {} } } }] },
   ];
@@ -61,7 +61,7 @@ test('an operation that fails is the answer too: it says why', async () => {
   );
 });
 
-test('a purge that is waited for leaves the tenant as it last stood in the answer', async () => {
+test('a purge that waits answers with the last state of the tenant', async () => {
   for (const [method, path] of [
     ['DELETE', '/v1/tenants/broken'],
     ['POST', '/v1/tenants/broken:purge'],
@@ -79,7 +79,7 @@ test('a purge that is waited for leaves the tenant as it last stood in the answe
   assert.equal((await exchange({ path: '/v1/tenants/broken' })).problem().code, 'not_found');
 });
 
-test('when the time is up the answer is as without it: accepted', async () => {
+test('after the wait time, the answer is the same as without waiting: 202', async () => {
   await installation.worker.kill('SIGTERM');
   try {
     const answer = await exchange({
@@ -100,7 +100,7 @@ test('when the time is up the answer is as without it: accepted', async () => {
   }
 });
 
-test('a cancellation that is waited for answers as it does without: with the operation, as it has ended', async () => {
+test('a cancellation that waits answers with the operation, as without waiting, after it has ended', async () => {
   await activeTenant(installation.client(), 'globex');
   await installation.worker.kill('SIGTERM');
   const accepted = await exchange({

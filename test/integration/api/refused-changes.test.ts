@@ -43,11 +43,11 @@ interface Refused {
   readonly name: string;
   readonly spec: Partial<TenantInput['spec']>;
   readonly code: ProblemCode;
-  /** What the problem says of the one flaw. */
+  /** What the problem says about the error. */
   readonly flaw: Partial<ProblemDetail>;
-  /** Whether the flaw says how to mend it; else the problem's own `fix` does. */
+  /** Whether the error has its own `fix`; otherwise the `fix` of the problem applies. */
   readonly ownFix?: boolean;
-  /** A new tenant may come so. */
+  /** Refused only for an existing tenant. */
   readonly onlyOfStanding?: boolean;
 }
 
@@ -61,13 +61,13 @@ const table: readonly Refused[] = [
     flaw: { rule: 'tenant.plan_known', pointer: '/spec/plan' },
   },
   {
-    name: 'more tables than the plan holds',
+    name: 'more tables than the plan allows',
     spec: { plan: 'tiny' },
     code: 'policy_refused',
     flaw: { rule: 'quota.tables', pointer: '/spec/services' },
   },
   {
-    name: 'a preferred region against the residency',
+    name: 'a preferred region that the residency does not allow',
     spec: { residency: { jurisdictions: ['EU'] }, placement: { preferredRegion: 'us-east-1' } },
     code: 'policy_refused',
     flaw: { rule: 'residency.preferred_region', pointer: '/spec/placement/preferredRegion', allowed: ['eu-west-1'] },
@@ -107,7 +107,7 @@ const table: readonly Refused[] = [
     flaw: { pointer: '/spec/services/0/strategy', allowed: ['dedicated'] },
   },
   {
-    name: 'a hold, which its own verb sets',
+    name: 'a hold, which only its own verb sets',
     spec: { hold: { reason: 'a case' } },
     code: 'tenant_held',
     flaw: { pointer: '/spec/hold' },
@@ -161,7 +161,7 @@ const ways: readonly {
 
 for (const { name, spec, code, flaw, ownFix = true, onlyOfStanding = false } of table) {
   for (const way of ways.filter(({ isNew }) => !(isNew && onlyOfStanding))) {
-    test(`refused with what would be right, and nothing written but the one entry: ${name}, by ${way.name}`, async () => {
+    test(`refused with a fix, and only the entry is written: ${name}, by ${way.name}`, async () => {
       const state = await readControlState(installation);
       const request = way.request(spec);
       let answer: Awaited<ReturnType<Exchange>> | undefined;
@@ -203,7 +203,7 @@ for (const { name, spec, code, flaw, ownFix = true, onlyOfStanding = false } of 
   }
 }
 
-test('a Draft that its plan no longer holds is refused when it is activated, and stays a Draft', async () => {
+test('a Draft that its plan no longer allows is refused when it is activated, and stays a Draft', async () => {
   const body = {
     apiVersion: 'tenure/v1',
     kind: 'Plan',
@@ -231,8 +231,8 @@ test('a Draft that its plan no longer holds is refused when it is activated, and
   assert.deepEqual(await readControlState(installation), state);
 });
 
-test('a region cannot give up a cell that holds tenants, and that it was refused is an entry', async () => {
-  // Placed by hand: no worker runs here.
+test('a cell that holds tenants cannot be removed from its region, and the refusal is an entry', async () => {
+  // Placed by hand, because no worker runs here.
   const { control, databases } = installation;
   await control
     .db(databases.control)

@@ -22,7 +22,7 @@ before(async () => {
 });
 after(() => installation.stop());
 
-/** Each kind: how one of it is declared, removed and read. */
+/** How to declare, remove and read a resource of each kind. */
 const kinds = {
   plan: {
     put: (name: string) =>
@@ -81,7 +81,7 @@ const refusal = (work: Promise<unknown>): Promise<ApiError> =>
   );
 
 for (const [kind, { put, remove, get }] of Object.entries(kinds)) {
-  test(`a ${kind} that nothing uses is removed, once, with an entry and its event; a dry run removes nothing`, async () => {
+  test(`a ${kind} that nothing uses is removed once, with an entry and its event; a dry run removes nothing`, async () => {
     const name = `unused-${kind}`;
     await put(name);
     const before = await readControlState(installation);
@@ -105,17 +105,17 @@ for (const [kind, { put, remove, get }] of Object.entries(kinds)) {
     assert.equal(
       (await remove(name, { ifMatch: '"1"', idempotencyKey })).body.metadata.name,
       name,
-      'said again under its key it has the same answer',
+      'a repeat with the same key gets the same answer',
     );
     assert.equal((await refusal(remove(name))).code, 'not_found');
 
-    assert.equal((await put(name)).body.metadata.revision, 2, 'nobody takes the new one for the old one');
+    assert.equal((await put(name)).body.metadata.revision, 2, 'the new one is not mistaken for the old one');
     assert.equal((await refusal(remove(name, { ifMatch: '"1"' }))).code, 'revision_stale');
     await remove(name);
   });
 }
 
-test('what something uses is not removed, and the refusal names who does', async () => {
+test('a resource in use is not removed, and the refusal names its user', async () => {
   for (const [kind, { put }] of Object.entries(kinds))
     for (const use of ['spec', 'other']) await put(`${kind}-by-${use}`);
   const { services: _services, ...rest } = tenantManifest('using', {}).spec;
@@ -172,7 +172,7 @@ test('what something uses is not removed, and the refusal names who does', async
   }
 });
 
-test('a tenant that begins with a plan at the moment of its removal is refused as if it had come later', async () => {
+test('a tenant that is created while its plan is removed is refused, as if it were created afterwards', async () => {
   await kinds.plan.put('momentary');
   const failpoint = armFailpoint(installation, 'accept.before-commit', 'pause');
   const creating = refusal(api.call('createTenant', { body: tenantManifest('too-late', { plan: 'momentary' }) }));

@@ -15,7 +15,7 @@ before(async () => {
 });
 after(() => installation.stop());
 
-/** Less than connections without a request are kept: whoever drains must not wait for them. */
+/** Shorter than idle connections are kept: a process that drains must not wait for them. */
 const soonMs = 9_000;
 
 const create = (name: string, lifecycle: 'Draft' | 'Active') =>
@@ -26,7 +26,7 @@ const create = (name: string, lifecycle: 'Draft' | 'Active') =>
     headers: { 'idempotency-key': name },
   });
 
-test('on SIGTERM whoever waits for an operation is answered with what there is, and the process ends with 0', async () => {
+test('on SIGTERM, a caller that waits for an operation gets its current state, and the process exits with 0', async () => {
   const held = armFailpoint(installation, 'place.before-intent', 'pause');
   const { operation } = (await create('waited-for', 'Active')).json<RouteAnswer<'createTenant'>>();
   await held.hit();
@@ -34,7 +34,7 @@ test('on SIGTERM whoever waits for an operation is answered with what there is, 
     const waiting = [1, 2, 3].map(() =>
       exchange({ path: `/v1/operations/${operation?.id ?? ''}:wait?timeoutSeconds=60` }),
     );
-    // What comes later on another connection is answered, so these have come in.
+    // Later requests on other connections are answered, so these have arrived.
     for (const path of ['/v1/plans', '/v1/regions']) await exchange({ path });
     const stopped = performance.now();
     const ended = installation.api.kill('SIGTERM');
@@ -52,16 +52,16 @@ test('on SIGTERM whoever waits for an operation is answered with what there is, 
   installation.api.start();
   await installation.api.ready();
   const after = await exchange({ path: `/v1/operations/${operation?.id ?? ''}:wait` });
-  assert.equal(after.json<RouteAnswer<'waitOperation'>>().state, 'succeeded', 'the operation went on without the API');
+  assert.equal(after.json<RouteAnswer<'waitOperation'>>().state, 'succeeded', 'the operation ran without the API');
 });
 
-test('while it drains it says that it is not ready and answers for a while, finishes the request that it has begun, and then takes no new one', async () => {
+test('while the API drains, it reports that it is not ready, still answers for a while, finishes the running request, and then accepts no new one', async () => {
   const held = armFailpoint(installation, 'accept.before-commit', 'pause');
   const begun = create('begun', 'Draft');
   await held.hit();
   const ended = installation.api.kill('SIGTERM');
   const opsPort = installation.environment['TENURE_API_OPS_PORT'] ?? '';
-  const readiness = await until('the API says that it is not ready', async () => {
+  const readiness = await until('the API reports that it is not ready', async () => {
     const answer = await fetch(`http://127.0.0.1:${opsPort}/readyz`);
     return answer.status === 503 ? ((await answer.json()) as { checks: Record<string, string> }) : undefined;
   });
@@ -70,9 +70,9 @@ test('while it drains it says that it is not ready and answers for a while, fini
   assert.deepEqual(
     [answer.status, answer.headers.get('connection')],
     [200, 'close'],
-    'whoever has not heard of it is answered, and comes back elsewhere',
+    'a caller that does not know it yet gets an answer, and reconnects elsewhere',
   );
-  await until('no new connection is taken', () =>
+  await until('no new connection is accepted', () =>
     fetch(`${installation.server}/livez`, { headers: { connection: 'close' } }).then(
       () => false,
       () => true,
@@ -88,7 +88,7 @@ test('while it drains it says that it is not ready and answers for a while, fini
   assert.equal((await exchange({ path: '/v1/tenants/begun' })).status, 200);
 });
 
-test('a request whose caller goes away is logged and counted', async () => {
+test('a request whose caller disconnects is logged and counted', async () => {
   const held = armFailpoint(installation, 'accept.before-commit', 'pause');
   const leaving = new AbortController();
   const token = await installation.token();
@@ -110,7 +110,7 @@ test('a request whose caller goes away is logged and counted', async () => {
   await until('it is logged', () => installation.api.output().includes('request aborted by its caller'));
 });
 
-test('a worker ends with 0 on SIGTERM', async () => {
+test('a worker exits with 0 on SIGTERM', async () => {
   await installation.worker.kill('SIGTERM');
   assert.equal(installation.worker.exitCode, 0, installation.worker.output().slice(-2000));
 });

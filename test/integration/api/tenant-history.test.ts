@@ -29,7 +29,7 @@ after(() => installation.stop());
 const at = async (point: string): Promise<TenantRevision> =>
   (await exchange({ path: `${path}?at=${encodeURIComponent(point)}` })).json<TenantRevision>();
 
-test('a tenant is answered as each generation declared it, by its number and by any time while it stood', async () => {
+test('each generation of a tenant can be read by its number and by any time while it was current', async () => {
   const { uid } = (await readTenant(exchange)).metadata;
   for (const [
     index,
@@ -61,7 +61,7 @@ test('a tenant is answered as each generation declared it, by its number and by 
   }
 });
 
-test('what never stood is not found, and the answer says what did', async () => {
+test('a generation or time outside the history is not found, and the answer says which generations exist', async () => {
   const missing: readonly (readonly [string, RegExp])[] = [
     ['6', /has no generation 6: generations 1 to 5 exist, the first since /],
     ['999999999', /generations 1 to 5 exist/],
@@ -95,7 +95,7 @@ for (const point of [
   '2026-11-21T14:30:00+02:00',
   '9999999999',
 ]) {
-  test(`no point in time: "${point}"`, async () => {
+  test(`not a point in time: "${point}"`, async () => {
     // Not encoded, so that "+" arrives as a space.
     for (const query of [`?at=${point}`, `:diff?from=${point}`, `:diff?to=${point}`]) {
       const answer = await exchange({ path: `${path}${query}` });
@@ -110,7 +110,7 @@ for (const point of [
 
 type Revisions = RouteAnswer<'listTenantRevisions'>;
 
-test('the history says when, who, by what and what changed, newest first and page by page', async () => {
+test('the history lists the time, actor, action and changes of each generation, newest first and in pages', async () => {
   const { items } = (await exchange({ path: `${path}/revisions` })).json<Revisions>();
   const operations = (await exchange({ path: '/v1/operations?tenant=acme' })).json<RouteAnswer<'listOperations'>>();
   const [operation] = operations.items;
@@ -173,7 +173,7 @@ test('the history says when, who, by what and what changed, newest first and pag
 const diff = async (query: string): Promise<TenantDifference> =>
   (await exchange({ path: `${path}:diff${query}` })).json<TenantDifference>();
 
-test('a difference names both generations and what each has, in the order of pointers', async () => {
+test('a difference names both generations and the values of each, in the order of pointers', async () => {
   const point = (generation: number) => ({ generation, time: times[generation - 1] });
   assert.deepEqual(await diff('?from=2&to=3'), {
     name: 'acme',
@@ -193,14 +193,14 @@ test('a difference names both generations and what each has, in the order of poi
       ['/metadata/labels/env', 'prod', 'dev'],
     ],
   );
-  assert.deepEqual(await diff(''), await diff('?from=4&to=5'), 'alone, it says what the last change changed');
+  assert.deepEqual(await diff(''), await diff('?from=4&to=5'), 'without parameters, it is the last change');
   assert.deepEqual(await diff('?from=2'), await diff('?from=2&to=5'));
   assert.deepEqual(await diff(`?from=${times[1]}&to=${times[2]}`), await diff('?from=2&to=3'));
   assert.deepEqual((await diff('?to=1')).changes, []);
   assert.deepEqual((await diff('?from=4&to=4')).changes, []);
 });
 
-test('a generation that undid a failed operation names that operation, and one whose author was erased names nobody', async () => {
+test('a generation that undoes a failed operation names the operation, and one whose author was erased has no actor', async () => {
   const name = 'broken';
   const { body } = await installation.client().call('createTenant', {
     body: tenantManifest(name, {
@@ -228,7 +228,7 @@ test('a generation that undid a failed operation names that operation, and one w
   );
 });
 
-/** The collections of the control data in which this text stands. */
+/** The collections of the control data that contain this text. */
 async function keptIn(text: string): Promise<string[]> {
   const db = installation.control.db(installation.databases.control);
   const names = (await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name);
@@ -242,7 +242,7 @@ async function keptIn(text: string): Promise<string[]> {
   return kept.toSorted();
 }
 
-test('of whom the ledger no longer opens nothing is kept once what they began has ended, but for what ends within a day', async () => {
+test('once the openings of a person are removed from the ledger and their work has ended, only records that expire within a day name them', async () => {
   const person = 'someone@example.com';
   const api = installation.client({ subject: person });
   const spec = { isolationModes: ['dedicated' as const], quotas: { tables: 100 } };
@@ -261,13 +261,13 @@ test('of whom the ledger no longer opens nothing is kept once what they began ha
   await putTemplate({ a: 1 });
   const params = { name: 'persons' };
   await activeTenant(api, params.name, { template: { name: 'shared' } });
-  // The operation keeps the scheduled plan that gives way to it, with who scheduled it; then another one is taken back.
+  // The operation keeps the scheduled plan that it replaces, with its actor; then another scheduled plan is cancelled.
   const time = new Date(Date.now() + 3_600_000).toISOString();
   await api.call('changePlanOfTenant', { params, body: { plan: 'later', time }, ...always() });
   const { body } = await api.call('changePlanOfTenant', { params, body: { plan: 'sooner' }, ...always() });
   assert.equal((await ended(api, body.operation?.id ?? '')).state, 'succeeded');
   await api.call('changePlanOfTenant', { params, body: { plan: 'later', time }, ...always() });
-  assert.ok((await keptIn(person)).includes('resources'), 'what is to be done on their behalf names them');
+  assert.ok((await keptIn(person)).includes('resources'), 'scheduled work names its actor');
   await api.call('cancelPlanChangeOfTenant', { params, ...always() });
   await putTemplate({ a: 2 });
   const { body: rollout } = await api.call('startRollout', { params: { name: 'shared' }, body: {}, ...always() });

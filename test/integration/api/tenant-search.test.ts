@@ -16,7 +16,7 @@ let exchange: Exchange;
 const total = 250;
 const nameOf = (index: number): string => `tenant-${String(index).padStart(3, '0')}`;
 const uids = new Map<string, string>();
-/** Of every twelve: labels env, tier and (of one) canary, and plan. */
+/** The labels env and tier, which repeat every 12 tenants, and canary, which every hundredth tenant has. */
 const labelsOf = (index: number): Record<string, string> => ({
   env: index % 3 === 0 ? 'prod' : 'dev',
   ...(index % 4 === 3 ? {} : { tier: ['gold', 'silver', ''][index % 4] ?? '' }),
@@ -48,7 +48,7 @@ before(async () => {
       }),
     );
   }
-  // States that no route leads to here.
+  // States that no route can reach here.
   const { store } = installation;
   for (const [index, lifecycle] of [
     [1, 'Active'],
@@ -174,13 +174,13 @@ const filters: readonly (readonly [Query, fits: (index: number) => boolean, dele
 ];
 
 for (const [query, fits, deleted] of filters) {
-  test(`a list filtered by ${JSON.stringify(query)} holds exactly what fits, on pages of any size`, async () => {
+  test(`a list filtered by ${JSON.stringify(query)} holds exactly the matching tenants, in pages of any size`, async () => {
     const expected = where(fits, deleted);
     for (const pageSize of [7, 100, 500]) assert.deepEqual(names(await readAll({ ...query, pageSize })), expected);
   });
 }
 
-test('a confined caller filters its own tenants and learns of no others', async () => {
+test('a confined caller filters its own tenants and does not see others', async () => {
   const own = [5, 6, 9, 12].map(nameOf);
   const who = { roles: ['tenant-admin'], tenants: own.map((name) => uids.get(name) ?? '') };
   assert.deepEqual(names(await readAll({ labelSelector: 'env=prod', pageSize: 1 }, who)), [6, 9, 12].map(nameOf));
@@ -199,7 +199,7 @@ const bad: readonly (readonly [Query, pointer: string, says: RegExp])[] = [
   [{ showDeleted: 'yes' }, '/showDeleted', /./],
 ];
 for (const [query, pointer, says] of bad) {
-  test(`refused with where and how to mend it: ${JSON.stringify(query).slice(0, 60)}`, async () => {
+  test(`refused with a pointer and a message: ${JSON.stringify(query).slice(0, 60)}`, async () => {
     const entries = (await readEntries(installation)).length;
     const problem = (await exchange({ path: pathOf(query) })).problem();
     assert.equal(problem.code, 'request_invalid');
@@ -209,7 +209,7 @@ for (const [query, pointer, says] of bad) {
   });
 }
 
-test('a page token is good only for the filter it came from, however that is written', async () => {
+test('a page token is valid only for its own filter, however the filter is written', async () => {
   const token = (await page({ labelSelector: 'env=prod', lifecycle: 'Draft,Active', pageSize: 5 })).nextPageToken ?? '';
   const others: readonly Query[] = [
     {},
@@ -229,11 +229,11 @@ test('a page token is good only for the filter it came from, however that is wri
   );
 });
 
-test('pages of a filter hold every tenant that fits throughout once, while others come, go and change', async () => {
+test('pages of a filter hold each tenant that always matches exactly once, while others are created and changed', async () => {
   const api = installation.client();
   const steady = where((index) => index % 3 === 0 && index % 10 !== 0);
   const change = async (count: number): Promise<void> => {
-    // Some begin to fit, some cease to, some are new; each on both sides of where the reader stands.
+    // Some start to match, some stop, some are new; each before and after the position of the reader.
     await Promise.all(
       [count * 10, total - count * 10]
         .filter((index) => index > 0 && index < total)
@@ -252,11 +252,11 @@ test('pages of a filter hold every tenant that fits throughout once, while other
   };
   const found = names(await readAll({ labelSelector: 'env=prod', pageSize: 4 }, undefined, change));
   assert.deepEqual(found, found.toSorted(), 'in the order of names');
-  assert.equal(new Set(found).size, found.length, 'none twice');
+  assert.equal(new Set(found).size, found.length, 'no tenant is listed twice');
   assert.deepEqual(
     found.filter((name) => steady.includes(name)),
     steady,
-    'none that fits throughout is missing',
+    'no tenant that always matches is missing',
   );
   for (const name of found) assert.match(name, /^tenant-\d{3}(-new-\d+)?$/);
 });

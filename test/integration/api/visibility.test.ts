@@ -18,7 +18,7 @@ let exchange: Exchange;
 let own: { uid: string; operation: string };
 let foreign: { uid: string; operation: string };
 
-/** Names of one length, so that answers about them can be compared byte by byte. */
+/** Names of the same length, so that answers about them can be compared byte by byte. */
 const names = { own: 'own-tenant', foreign: 'foreigners', absent: 'never-here' };
 const absentId = '01hzzzzzzzzzzzzzzzzzzzzza1';
 
@@ -39,7 +39,7 @@ after(() => installation.stop());
 
 const confined = (roles: readonly string[]): Who => ({ subject: 'carol@example.com', roles, tenants: [own.uid] });
 
-/** A request by every route that is about one tenant or one operation. */
+/** Requests by every route that is about one tenant or one operation. */
 function requestsAbout(name: string, operation: string): Record<string, HttpRequest> {
   const requests: Record<string, HttpRequest> = {
     'listOperations of the tenant': { path: `/v1/operations?tenant=${name}` },
@@ -61,7 +61,7 @@ function requestsAbout(name: string, operation: string): Record<string, HttpRequ
   return requests;
 }
 
-/** All of an answer that must not tell a foreign tenant from none. */
+/** The parts of an answer that must be the same for a foreign tenant and for a tenant that does not exist. */
 function shown(answer: HttpAnswer, name: string, operation: string): unknown {
   const headers = [...answer.headers].filter(
     ([header]) => !['date', 'x-request-id', 'x-correlation-id'].includes(header),
@@ -74,7 +74,7 @@ function shown(answer: HttpAnswer, name: string, operation: string): unknown {
 }
 
 for (const roles of [['tenant-admin'], ['admin'], ['service'], ['tenant-admin', 'operator']]) {
-  test(`to a confined ${roles.join(' and ')} another tenant answers exactly as one that never existed, and every refusal is an entry`, async () => {
+  test(`a confined ${roles.join(' and ')} gets the same answer for another tenant as for one that never existed, and every refusal is an entry`, async () => {
     const who = confined(roles);
     const ofForeign = requestsAbout(names.foreign, foreign.operation);
     const ofAbsent = requestsAbout(names.absent, absentId);
@@ -82,7 +82,7 @@ for (const roles of [['tenant-admin'], ['admin'], ['service'], ['tenant-admin', 
     const answers: HttpAnswer[] = [];
     const entries = await entriesOf(installation, async () => {
       for (const [what, request] of Object.entries(ofForeign)) {
-        // Of one caller what repeats itself is only counted.
+        // A refusal that one caller repeats is only counted.
         const caller = { ...who, subject: `${roles.join('-')} ${what}` };
         const known = await exchange({ ...request, who: caller });
         const unknown = await exchange({ ...ofAbsent[what]!, who: caller });
@@ -99,7 +99,7 @@ for (const roles of [['tenant-admin'], ['admin'], ['service'], ['tenant-admin', 
     assert.deepEqual(
       entries.map((entry) => entry.tenant),
       answers.map((_, index) => (index % 2 === 0 ? foreign.uid : undefined)),
-      'what was tried on a tenant is found among its entries',
+      'an attempt on a tenant is among the entries of the tenant',
     );
   });
 }
@@ -125,7 +125,7 @@ test('a confined caller sees its own tenant and operation, and lists show nothin
   assert.deepEqual((await exchange({ path: '/v1/operations', who: nowhere })).json(), { items: [] });
 });
 
-test('roll-outs name tenants: a confined caller reads none, of a template that is there as of one that is not; whoever sees all tenants does', async () => {
+test('roll-outs name tenants: only a caller that sees all tenants reads them; a confined caller gets the same refusal whether or not the template exists', async () => {
   const api = installation.client();
   const name = 'shared-one';
   await api.call('putTemplate', {
@@ -148,7 +148,7 @@ test('roll-outs name tenants: a confined caller reads none, of a template that i
     assert.equal((await exchange({ ...requestBy(route, { name, id }), who: viewer })).status, 200);
 });
 
-test('a confined caller creates no tenant, whether the name is taken or free, and the answers do not tell which', async () => {
+test('a confined caller may not create a tenant, and the answer does not reveal whether the name is taken', async () => {
   const who = confined(['admin']);
   const create = (name: string) =>
     exchange({
@@ -163,7 +163,7 @@ test('a confined caller creates no tenant, whether the name is taken or free, an
   assert.deepEqual(shown(taken, names.foreign, ''), shown(free, names.absent, ''));
 });
 
-test('a viewer may look and not change: each change answers 403 with the roles that may, and is one entry', async () => {
+test('a viewer may read but not change: each change answers 403 with the roles that may, and is one entry', async () => {
   const who = { roles: ['viewer'] };
   const state = await readControlState(installation);
   const changes = routeIds.filter((id) => routes[id].method !== 'GET');
@@ -186,7 +186,7 @@ test('a viewer may look and not change: each change answers 403 with the roles t
   assert.deepEqual(await readControlState(installation), state);
 });
 
-test('who is confined to tenants learns of a full cell that it is full, and not what others have there', async () => {
+test('a confined caller learns that a cell is full, but not what other tenants have there', async () => {
   const api = installation.client();
   const region = {
     apiVersion: 'tenure/v1' as const,

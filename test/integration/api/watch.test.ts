@@ -5,8 +5,8 @@ import type { IncomingMessage } from 'node:http';
 import { after, before, test } from 'node:test';
 import { createApiClient } from '../../../client/api-client.ts';
 import type { StreamedEvent } from '../../../client/event-stream.ts';
-import { watchTenants } from '../../../client/watch-tenants.ts';
-import type { TenantNews } from '../../../client/watch-tenants.ts';
+import { watchTenants } from '../../../client/watch.ts';
+import type { TenantNews } from '../../../client/watch.ts';
 import type { StreamId } from '../../../contracts/streams.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { startDeclared } from '../../harness/declared-installation.ts';
@@ -34,7 +34,7 @@ interface Watched<Id extends StreamId> {
   stop(): Promise<void>;
 }
 
-/** Opens a stream and keeps what comes; resolves when its first bookmark is there. */
+/** Opens a stream and collects its events; resolves after its first bookmark. */
 async function watch<Id extends StreamId>(
   id: Id,
   query: object = {},
@@ -50,7 +50,7 @@ async function watch<Id extends StreamId>(
   })().catch((error: unknown) => {
     if (!stopping.signal.aborted) throw error;
   });
-  await until('the first bookmark is there', () => events[0]?.event === 'bookmark');
+  await until('the first bookmark arrives', () => events[0]?.event === 'bookmark');
   return {
     events,
     ended,
@@ -66,12 +66,12 @@ const create = (name: string, change: Parameters<typeof tenantManifest>[1] = {})
 const tenantsIn = ({ events }: Watched<'watchTenants'>) =>
   events.flatMap((event) => (event.event === 'tenant' ? [event.data] : []));
 
-test('a tenant’s last event says how it is, and its operation’s events every step', async () => {
+test('the last event of a tenant has its current state, and the events of its operation show the progress in order', async () => {
   const [tenants, operations] = [await watch('watchTenants', { name: 'acme' }), await watch('watchOperations')];
   const acme = await activeTenant(installation.client(), 'acme');
-  await until('the last change is told', () => tenantsIn(tenants).at(-1)?.metadata.revision === acme.metadata.revision);
+  await until('the last change arrives', () => tenantsIn(tenants).at(-1)?.metadata.revision === acme.metadata.revision);
   assert.deepEqual(tenantsIn(tenants).at(-1), acme);
-  await until('the end is told', () =>
+  await until('the end arrives', () =>
     operations.events.some((event) => event.event === 'operation' && event.data.state === 'succeeded'),
   );
   const progress = operations.events.flatMap((event) =>
@@ -80,45 +80,45 @@ test('a tenant’s last event says how it is, and its operation’s events every
   assert.deepEqual(
     progress,
     progress.toSorted((a, b) => a - b),
-    'never backwards',
+    'progress never goes back',
   );
   await Promise.all([tenants.stop(), operations.stop()]);
 });
 
-test('what no longer fits the filter, or was purged, is gone', async () => {
+test('a tenant that no longer matches the filter, or that is purged, is reported as gone', async () => {
   const drafts = await watch('watchTenants', { lifecycle: 'Draft', namePrefix: 'fleeting' });
   const { tenant } = (await create('fleeting')).body;
   const { uid } = tenant.metadata;
-  await until('it is there', () => tenantsIn(drafts).some(({ metadata }) => metadata.uid === uid));
+  await until('it is reported', () => tenantsIn(drafts).some(({ metadata }) => metadata.uid === uid));
   await take(installation.client(), 'deleteTenant', 'fleeting');
   await until('it is gone', () => drafts.events.some((event) => event.event === 'gone' && event.data.uid === uid));
   await installation.client().call('purgeTenant', { params: { name: 'fleeting' }, body: { early: true }, ...always() });
   await until(
-    'the purge is told',
+    'the purge is reported',
     () => drafts.events.at(-1)?.event === 'gone' && drafts.events.filter((event) => event.event === 'gone').length > 1,
   );
   await drafts.stop();
 });
 
-test('who is confined to tenants is told of these and of nobody else', async () => {
+test('a confined caller receives events of its own tenants only', async () => {
   const [mine, others] = [(await create('mine')).body.tenant, (await create('others')).body.tenant];
   const who = { roles: ['viewer'], tenants: [mine.metadata.uid] };
   const [tenants, operations] = [await watch('watchTenants', {}, { who }), await watch('watchOperations', {}, { who })];
   for (const { metadata } of [others, mine]) await take(installation.client(), 'activateTenant', metadata.name);
-  await until('its own is told', () =>
+  await until('the operation of its tenant has succeeded', () =>
     operations.events.some((event) => event.event === 'operation' && event.data.state === 'succeeded'),
   );
-  await until('its own is told', () => tenantsIn(tenants).at(-1)?.status.lifecycle === 'Active');
+  await until('its tenant is Active', () => tenantsIn(tenants).at(-1)?.status.lifecycle === 'Active');
   const told = JSON.stringify([tenants.events, operations.events]);
   assert.ok(!told.includes(others.metadata.uid));
   await Promise.all([tenants.stop(), operations.stop()]);
   await assert.rejects(watch('watchOperations', { tenant: 'others' }, { who }), { code: 'not_found' });
 });
 
-test('who comes back with the last id misses nothing, also with an API that has been started anew', async () => {
+test('a caller that reconnects with the last event id misses nothing, even after a restart of the API', async () => {
   const before = await watch('watchTenants', { namePrefix: 'missed' });
   await create('missed-0');
-  await until('the first is told', () => tenantsIn(before).length > 0);
+  await until('the first one arrives', () => tenantsIn(before).length > 0);
   const lastEventId = before.events.at(-1)?.id ?? '';
   await before.stop();
   await create('missed-1');
@@ -129,13 +129,13 @@ test('who comes back with the last id misses nothing, also with an API that has 
       await installation.api.ready();
     }
     const back = await watch('watchTenants', { namePrefix: 'missed' }, { lastEventId });
-    await until('what was missed is told', () => tenantsIn(back).some(({ metadata }) => metadata.name === 'missed-1'));
+    await until('the missed one arrives', () => tenantsIn(back).some(({ metadata }) => metadata.name === 'missed-1'));
     assert.ok(!tenantsIn(back).some(({ metadata }) => metadata.name === 'missed-0'));
     await back.stop();
   }
 });
 
-/** Declares a Draft anew so many times, 300 KB each; returns its last revision. */
+/** Declares a Draft this many times, with 300 KB each time; returns its last revision. */
 async function changeLarge(name: string, times: number): Promise<number> {
   const collection = { name: 'orders', jsonSchema: { description: 'x'.repeat(300_000) } };
   let revision = 0;
@@ -155,17 +155,17 @@ async function changeLarge(name: string, times: number): Promise<number> {
 const lastRevision = (watched: Watched<'watchTenants'>): number | undefined =>
   tenantsIn(watched).at(-1)?.metadata.revision;
 
-test('who has missed many megabytes catches up with all of them', async () => {
+test('a caller that missed many megabytes of events receives all of them', async () => {
   const before = await watch('watchTenants', { name: 'bulky' });
   const lastEventId = before.events[0]?.id ?? '';
   await before.stop();
   const last = await changeLarge('bulky', 12);
   const back = await watch('watchTenants', { name: 'bulky' }, { lastEventId });
-  await until('all is told', () => lastRevision(back) === last);
+  await until('the last revision arrives', () => lastRevision(back) === last);
   await back.stop();
 });
 
-test('who reads slowly holds up nobody, and is told of everything when it reads on', async () => {
+test('a slow reader does not delay others, and receives everything when it continues to read', async () => {
   const url = `${installation.server}/v1/tenants:watch?name=heavy`;
   const slow = await new Promise<IncomingMessage>((resolve, reject) => {
     void installation
@@ -176,20 +176,20 @@ test('who reads slowly holds up nobody, and is told of everything when it reads 
   });
   slow.pause();
   const steady = await watch('watchTenants', { name: 'heavy' });
-  // More than the kernel takes in for who does not read.
+  // More than the kernel buffers for a reader that does not read.
   const last = await changeLarge('heavy', 45);
-  await until('the steady one is told', () => lastRevision(steady) === last);
+  await until('the steady reader is up to date', () => lastRevision(steady) === last);
   await steady.stop();
   let tail = '';
   slow.setEncoding('utf8').on('data', (text: string) => {
     tail = (tail + text).slice(-400_000);
   });
   slow.resume();
-  await until('the slow one is told', () => tail.includes(`"revision":${last},`));
+  await until('the slow reader is up to date', () => tail.includes(`"revision":${last},`));
   slow.destroy();
 });
 
-test('one caller has a share of the watches, and leaves the rest to others', async () => {
+test('one caller may open only a share of the watches, and the rest are for others', async () => {
   const who = { subject: 'greedy@example.com', roles: ['viewer'] };
   const open = await Promise.all(
     Array.from({ length: maxWatchesPerCaller }, () => watch('watchOperations', {}, { who })),
@@ -206,7 +206,7 @@ test('one caller has a share of the watches, and leaves the rest to others', asy
   await Promise.all([others, ...open].map((one) => one.stop()));
 });
 
-test('an id that the API has not made, and one that the control database cannot go on from, are answered 410: list again', async () => {
+test('an event id that the API did not create, or from which the control database cannot continue, is answered 410: list again', async () => {
   for (const lastEventId of ['1', 'bm90aGluZw', 'x'.repeat(600)]) {
     const answer = await exchange({
       path: '/v1/tenants:watch',
@@ -218,12 +218,12 @@ test('an id that the API has not made, and one that the control database cannot 
   const { store } = installation;
   const feed = await store.openChangeFeed();
   await feed.close();
-  // What mongod can make nothing of: cut off, or of a form to come.
+  // Tokens that mongod cannot read: truncated, or in a future format.
   for (const damaged of ['82', feed.start.slice(0, -6), `ff${feed.start.slice(2)}`])
     await assert.rejects(store.openChangeFeed(damaged), { code: 'watch_expired' }, damaged);
 });
 
-test('is refused as a list is: by policy, by its query, by its method', async () => {
+test('a watch is refused like a list: by policy, for its query, for its method', async () => {
   const refused = async (path: string, options: object = {}) =>
     (await exchange({ path, keepsContract: false, ...options })).problem().code;
   assert.equal(await refused('/v1/tenants:watch', { who: { roles: [] } }), 'forbidden');
@@ -237,7 +237,7 @@ test('is refused as a list is: by policy, by its query, by its method', async ()
   );
 });
 
-test('is neither compressed nor held back', async () => {
+test('a watch is neither compressed nor buffered', async () => {
   const stopping = new AbortController();
   const { headers } = await fetch(`${installation.server}/v1/tenants:watch`, {
     headers: { authorization: `Bearer ${await installation.token()}`, 'accept-encoding': 'gzip' },
@@ -255,7 +255,7 @@ test('is neither compressed nor held back', async () => {
   stopping.abort();
 });
 
-test('no more are served at once than the process is set to, and each that ends makes room', async () => {
+test('a process serves at most the configured number of watches, and each watch that ends makes room for another', async () => {
   const open = await Promise.all(
     Array.from({ length: maxWatches }, (_, index) =>
       watch('watchOperations', {}, { who: { subject: `watcher-${index}` } }),
@@ -272,7 +272,7 @@ test('no more are served at once than the process is set to, and each that ends 
   await Promise.all(open.map((one) => one.stop()));
 });
 
-test('a watch ends when its token does', async () => {
+test('a watch ends when its token expires', async () => {
   const token = await stack.mintToken({ subject: 'alice@example.com', roles: ['admin'], ttlSeconds: 2 });
   const stream = await createApiClient({ server: installation.server, token: () => token }).stream('watchTenants');
   const names: string[] = [];
@@ -280,7 +280,7 @@ test('a watch ends when its token does', async () => {
   assert.deepEqual(names, ['bookmark']);
 });
 
-test('an API that stops ends its watches at once, and the client goes on with the next one as if nothing had been', async () => {
+test('an API that stops ends its watches at once, and the client continues with the next API without a gap', async () => {
   const stopping = new AbortController();
   const news: TenantNews[] = [];
   const watching = (async () => {
@@ -301,17 +301,17 @@ test('an API that stops ends its watches at once, and the client goes on with th
           : [`-${one.tenant.name}`],
     );
   await create('steady-0');
-  await until('the list is there', () => names().includes('steady-0'));
+  await until('the list arrives', () => names().includes('steady-0'));
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     await installation.api.kill(signal);
     installation.api.start();
     await installation.api.ready();
     await create(`steady-${signal.toLowerCase()}`);
   }
-  await until('all is told', () => names().includes('steady-sigkill'));
-  assert.deepEqual(names(), ['steady-0', 'steady-sigterm', 'steady-sigkill'], 'each once');
+  await until('all tenants are reported', () => names().includes('steady-sigkill'));
+  assert.deepEqual(names(), ['steady-0', 'steady-sigterm', 'steady-sigkill'], 'each is reported once');
   await take(installation.client(), 'deleteTenant', 'steady-0');
-  await until('the deletion is told', () => names().includes('-steady-0'));
+  await until('the deletion is reported', () => names().includes('-steady-0'));
   stopping.abort();
   await watching;
 });

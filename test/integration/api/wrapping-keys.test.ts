@@ -42,7 +42,7 @@ const refusedBy = (rule: string) => (error: unknown) =>
   error.problem.code === 'policy_refused' &&
   error.problem.errors?.map((one) => one.rule).join() === rule;
 
-test('a plan whose wrapping keys are not here is refused before anything is accepted, and goes through as soon as one of them is', async () => {
+test('an activation is refused before anything is accepted if the keyring has no wrapping key of the plan, and is accepted once it has one', async () => {
   await declarePlan(['no-such-key', 'nor-this'], { ifNoneMatch: '*' });
   await api.call('createTenant', {
     body: tenantManifest('drafted', { plan: 'vaulted' }),
@@ -67,7 +67,7 @@ test('a plan whose wrapping keys are not here is refused before anything is acce
   await takeAll(api, 'drafted', ['activateTenant']);
 });
 
-test('a tenant whose data key its plan does not allow any more is neither opened nor reconciled, and can be stopped', async () => {
+test('a tenant whose plan no longer allows its data key is neither opened nor reconciled, but can be suspended, archived and deleted', async () => {
   await api.call('createTenant', {
     body: tenantManifest('outdated', { plan: 'vaulted' }),
     idempotencyKey: randomUUID(),

@@ -48,7 +48,7 @@ before(async () => {
 });
 after(() => cli.stop());
 
-test('three manifests are applied in their order and waited for; once more they are unchanged', async () => {
+test('apply orders three manifests and waits for them; applied again, they are unchanged', async () => {
   const first = await cli.run(['apply', '-f', 'all.yaml', '--wait']);
   assert.equal(first.code, exitCodes.ok, first.stderr);
   assert.match(
@@ -74,7 +74,7 @@ test('three manifests are applied in their order and waited for; once more they 
   assert.deepEqual([changed.stdout, changed.code], ['plan/startup configured\n', exitCodes.ok]);
 });
 
-test('with an output format stdout holds nothing but the resources', async () => {
+test('with an output format stdout contains only the resources', async () => {
   const json = await cli.run(['apply', '-f', 'all.yaml', '-o', 'json']);
   assert.deepEqual(
     (JSON.parse(json.stdout) as { items: { kind: string }[] }).items.map(({ kind }) => kind),
@@ -90,7 +90,7 @@ test('with an output format stdout holds nothing but the resources', async () =>
   });
 });
 
-test('what get prints is taken back, as documents and as a list', async () => {
+test('apply accepts what get prints, as documents and as a list', async () => {
   for (const format of ['yaml', 'json']) {
     const printed = (await cli.run(['get', 'tenants', '-o', format])).stdout;
     assert.deepEqual(
@@ -101,7 +101,7 @@ test('what get prints is taken back, as documents and as a list', async () => {
   }
 });
 
-test('what policy refuses is told at its place in the file, and what comes after it is applied', async () => {
+test('a manifest that policy denies is reported with its position, and later manifests are applied', async () => {
   cli.write('refused.yaml', plain('mars', '  placement:\n    preferredRegion: mars-1\n'), plain('later', ''));
   const { code, stdout, stderr } = await cli.run(['apply', '-f', 'refused.yaml']);
   assert.deepEqual([code, stdout], [exitCodes.denied, 'tenant/later created\n']);
@@ -112,7 +112,7 @@ test('what policy refuses is told at its place in the file, and what comes after
   assert.match(stderr, /^fix: .*\nrequestId: \S+\nnot applied: tenant\/mars$/m);
 });
 
-test('an operation that fails ends the command with 1, the reason and the fix', async () => {
+test('an operation that fails ends the command with exit code 1, the reason and the fix', async () => {
   const jsonSchema = '          jsonSchema: { patternProperties: { "(nonsense": {} } }\n';
   cli.write('broken.yaml', plain('broken', `${jsonSchema}  lifecycle: Active\n`));
   const { code, stdout, stderr } = await cli.run(['apply', '-f', 'broken.yaml', '--wait']);
@@ -130,7 +130,7 @@ test('an operation that fails ends the command with 1, the reason and the fix', 
   assert.match(waited.stderr, /schema_rejected/);
 });
 
-/** The real client, with something done once before the first call of a route. */
+/** The real client, except that it calls `first` before the first call of a route. */
 function interposing(
   route: string,
   first: () => Promise<unknown>,
@@ -150,7 +150,7 @@ function interposing(
   };
 }
 
-test('a resource that others change in between is read again once, and that is said', async () => {
+test('a resource that others change in the meantime is read again once, with a message', async () => {
   const other = async (): Promise<unknown> =>
     cli.run(['apply', '-f', '-'], { stdin: plan.replace('tables: 100', 'tables: 70') });
   const changed = await cli.run(['apply', '-f', '-'], {
@@ -171,7 +171,7 @@ test('a resource that others change in between is read again once, and that is s
   assert.deepEqual([created.code, created.stdout], [exitCodes.ok, 'plan/fresh unchanged\n']);
 });
 
-test('an unreachable API, an expired token and a role that may not apply have their exits', async () => {
+test('an unreachable API, an expired token and a role that may not apply have matching exit codes', async () => {
   const unreachable = await cli.run(['apply', '-f', 'all.yaml'], {
     environment: { TENURE_SERVER: 'http://127.0.0.1:1', TENURE_TOKEN: 'x' },
   });
@@ -190,7 +190,7 @@ test('an unreachable API, an expired token and a role that may not apply have th
   assert.equal(viewer.code, exitCodes.denied);
 });
 
-test('a server dry run says what would come of it, and nothing has', async () => {
+test('a server dry run says what would happen, and changes nothing', async () => {
   const dry = (manifest: object) => cli.run(['apply', '-f', cli.write('dry.yaml', manifest), '--dry-run=server']);
   assert.deepEqual(await dry(tenantManifest('rehearsed', { lifecycle: 'Active' })), {
     code: exitCodes.ok,

@@ -26,7 +26,7 @@ function operationIn(text: string): string {
   return id;
 }
 
-/** Begins an operation and resolves when it stands at the failpoint. */
+/** Starts an operation and resolves when it waits at the failpoint. */
 async function pausedAt(
   failpoint: string,
   ...argv: readonly string[]
@@ -41,11 +41,11 @@ async function operation(id: string): Promise<Operation> {
   return JSON.parse(await done('get', 'operation', id, '-o', 'json')) as Operation;
 }
 
-test('a running operation is cancelled: what it did is undone, and the tenant is where it was', async () => {
+test('cancelling a running operation undoes it, and the tenant is in its earlier state', async () => {
   await done('apply', '-f', cli.write('turned.yaml', tenantManifest('turned')));
   const { id, release } = await pausedAt('create-user.before-intent', 'activate', 'turned');
   const cancelling = cli.run(['operations', 'cancel', `operation/${id}`, '--wait']);
-  await until('it is being undone', async () => (await operation(id)).state === 'compensating');
+  await until('the operation is being undone', async () => (await operation(id)).state === 'compensating');
   assert.match(
     await done('describe', 'operation', id),
     /^Transition: +Draft to Active\n(?:.*\n)*State: +compensating\nCancel requested: +\S+Z \(\d+s ago\)$/m,
@@ -65,7 +65,7 @@ test('a running operation is cancelled: what it did is undone, and the tenant is
   assert.equal(await done('operations', 'cancel', id, '-o', 'name'), `operation/${id}\n`);
 });
 
-test('an operation that has ended otherwise is not cancelled', async () => {
+test('an operation that has succeeded cannot be cancelled', async () => {
   const id = operationIn(await done('activate', 'turned', '--wait'));
   const { code, stdout, stderr } = await cli.run(['operations', 'cancel', id]);
   assert.deepEqual([code, stdout], [exitCodes.conflict, '']);
@@ -73,10 +73,10 @@ test('an operation that has ended otherwise is not cancelled', async () => {
   assert.equal((await cli.run(['operations', 'cancel', '0'.repeat(26)])).code, exitCodes.notFound);
 });
 
-test('one that was about to end is undone all the same: a cancellation that was accepted is kept', async () => {
+test('an operation that is about to end is still undone after its cancellation was accepted', async () => {
   const { id, release } = await pausedAt('finish.before-commit', 'suspend', 'turned');
   const cancelling = cli.run(['operations', 'cancel', id, '--wait']);
-  await until('the cancellation is written down', async () => (await operation(id)).cancelRequestTime !== undefined);
+  await until('the cancellation is recorded', async () => (await operation(id)).cancelRequestTime !== undefined);
   release();
   const { code, stdout, stderr } = await cancelling;
   assert.deepEqual(
@@ -87,7 +87,7 @@ test('one that was about to end is undone all the same: a cancellation that was 
   assert.equal((JSON.parse(await done('get', 'tenant', 'turned', '-o', 'json')) as Tenant).status.lifecycle, 'Active');
 });
 
-test('a verb has the running operation undone first, if it is told to', async () => {
+test('a verb with --preempt waits until the running operation is undone', async () => {
   const { id: running, release } = await pausedAt('revoke-access.before-intent', 'suspend', 'turned');
   assert.match(
     await done('suspend', 'turned'),
@@ -109,14 +109,14 @@ test('a verb has the running operation undone first, if it is told to', async ()
     await done('describe', 'operation', pending),
     new RegExp(`^State: +pending\nWaits for: +operation/${running}, which is being cancelled$`, 'm'),
   );
-  await until('it is being undone', async () => (await operation(running)).state === 'compensating');
+  await until('the operation is being undone', async () => (await operation(running)).state === 'compensating');
   release();
   assert.equal(await done('wait', `operation/${pending}`), `operation/${pending} (reconcile) succeeded\n`);
   assert.equal((await operation(running)).state, 'cancelled');
   assert.equal((JSON.parse(await done('get', 'tenant', 'turned', '-o', 'json')) as Tenant).status.lifecycle, 'Active');
 });
 
-test('an operation whose undoing does not end is abandoned by its id, and what may be left is told', async () => {
+test('an operation whose undo does not end is abandoned by its id, and what may be left is printed', async () => {
   await done('apply', '-f', cli.write('lost.yaml', tenantManifest('lost')));
   const { id, release } = await pausedAt('create-user.before-intent', 'activate', 'lost');
   await done('operations', 'cancel', id);
@@ -134,11 +134,11 @@ test('an operation whose undoing does not end is abandoned by its id, and what m
     ),
   );
   undo.release();
-  await until('it has ended', async () => (await operation(id)).state === 'cancelled');
+  await until('the operation has ended', async () => (await operation(id)).state === 'cancelled');
   assert.match(await done('describe', 'operation', id), /Abandoned: +\S+; may be left on cell \S+: claim tenant_/);
 });
 
-test('the timeout and Ctrl-C stop waiting, and print how to resume', async () => {
+test('the timeout and Ctrl-C end the wait, and print how to resume', async () => {
   const { id, release } = await pausedAt('revoke-access.before-intent', 'suspend', 'turned');
   const outlook = `operation/${id} keeps running; to resume waiting: tenure wait operation/${id}\n`;
   const late = await cli.run(['suspend', 'turned', '--wait', '--timeout', '100ms', '-o', 'json']);

@@ -29,7 +29,7 @@ const asYaml = async (name: string): Promise<Tenant> =>
   parse(await cli.done('get', 'tenant', name, '-o', 'yaml')) as Tenant;
 const extra = { name: 'extra', collections: [{ name: 'notes', indexes: [] }] };
 
-test('a manifest that takes two operations is shown as two, told as two, and waited for to the last', async () => {
+test('a manifest that needs two operations shows and reports both, and --wait waits for the last one', async () => {
   const manifest = tenantManifest('acme', {
     lifecycle: 'Active',
     plan: 'large',
@@ -50,7 +50,7 @@ test('a manifest that takes two operations is shown as two, told as two, and wai
   assert.equal(await cli.done('apply', '-f', 'grown.yaml', '--wait'), 'tenant/acme unchanged\n');
 });
 
-test('a manifest that names a revision takes nothing back that its writer has not seen', async () => {
+test('a manifest with a revision does not overwrite changes that its author has not seen', async () => {
   const read = await asYaml('acme');
   cli.write('labelled.yaml', { ...read, metadata: { name: 'acme', labels: { owner: 'somebody-else' } } });
   await cli.done('apply', '-f', 'labelled.yaml');
@@ -60,7 +60,7 @@ test('a manifest that names a revision takes nothing back that its writer has no
   assert.match(stderr, /^edited\.yaml:\d+:\d+: the manifest has revision \d+, but the current one is \d+$/m);
   assert.match(stderr, /metadata\.revision/);
   assert.deepEqual((await asYaml('acme')).metadata.labels, { owner: 'somebody-else' });
-  // What would change nothing is no lost update, whatever revision it names.
+  // A manifest that changes nothing is not a lost update, whichever revision it has.
   cli.write('same.yaml', {
     ...(await asYaml('acme')),
     metadata: { ...read.metadata, labels: { owner: 'somebody-else' } },
@@ -71,7 +71,7 @@ test('a manifest that names a revision takes nothing back that its writer has no
   assert.equal(await cli.done('apply', '-f', 'edited.yaml'), 'tenant/acme configured\n');
 });
 
-test('what was printed of a tenant makes it anew where it is not', async () => {
+test('the printed manifest of a tenant creates a new one under another name', async () => {
   const read = await asYaml('acme');
   cli.write('moved.yaml', { ...read, metadata: { ...read.metadata, name: 'moved' } });
   assert.match(
@@ -80,7 +80,7 @@ test('what was printed of a tenant makes it anew where it is not', async () => {
   );
 });
 
-test('a wait is for what is declared now: not satisfied before it is brought about, and failed when it was taken back', async () => {
+test('wait is for the declared spec: not satisfied before it is applied, and failed if that is cancelled', async () => {
   const name = 'waited';
   cli.write('waited.yaml', tenantManifest(name, { lifecycle: 'Active' }));
   await cli.done('apply', '-f', 'waited.yaml', '--wait');

@@ -66,14 +66,14 @@ for (const [argv, names] of filters) {
   });
 }
 
-test('get tenants --region names those that are placed there', async () => {
+test('get tenants --region lists the tenants that are placed there', async () => {
   const placed =
     (await cli.installation.client().call('getTenant', { params: { name: 'active' } })).body.status.placement?.region ??
     '';
   assert.equal((await cli.run(['get', 'tenants', '--region', placed, '-o', 'name'])).stdout, 'tenant/active\n');
 });
 
-test('a filter that cannot be read is a mistake in the command line, with its place', async () => {
+test('an invalid filter is a usage error with its position', async () => {
   const { code, stdout, stderr } = await cli.run(['get', 'tenants', '-l', 'env in prod']);
   assert.deepEqual([code, stdout], [exitCodes.usage, '']);
   assert.match(
@@ -82,7 +82,7 @@ test('a filter that cannot be read is a mistake in the command line, with its pl
   );
 });
 
-test('get --at prints an earlier generation as a table, and as a manifest that apply takes', async () => {
+test('get --at prints an earlier generation as a table, and as a manifest that apply accepts', async () => {
   assert.match(
     (await cli.run(['get', 'tenant', 'acme', '--at', '2'])).stdout,
     /^NAME {3}GENERATION {3}SINCE +PLAN +DECLARED\nacme {3}2 {12}\d{4}-\S+Z {3}startup {3}Draft\n$/,
@@ -102,7 +102,7 @@ test('get --at prints an earlier generation as a table, and as a manifest that a
   assert.match(missing.stderr, /has no generation 9: generations 1 to 3 exist/);
 });
 
-test('history is a table of who changed what when, newest first', async () => {
+test('history is a table of who changed what and when, newest first', async () => {
   const { code, stdout, stderr } = await cli.run(['history', 'tenant', 'acme']);
   assert.deepEqual([code, stderr], [exitCodes.ok, '']);
   const [header, ...rows] = stdout
@@ -170,7 +170,7 @@ test('diff shows what differs and ends with 1, or shows nothing and ends with 0'
   );
 });
 
-test('a diff that cannot be told ends with more than 1, whatever is in the way', async () => {
+test('a diff that fails ends with an exit code above 1, for any reason', async () => {
   for (const argv of [['tenant/nobody'], ['tenant/acme', '--from', '9'], ['tenant/acme', '--from', 'x']]) {
     const { code, stdout, stderr } = await cli.run(['diff', ...argv]);
     assert.ok(code > exitCodes.differs, stderr);
@@ -185,7 +185,7 @@ test('a diff that cannot be told ends with more than 1, whatever is in the way',
   assert.equal((await cli.run(['diff', 'tenant/acme'], { createClient: failing })).code, exitCodes.unavailable);
 });
 
-test('rollback declares an earlier generation again, says so, and a second time changes nothing', async () => {
+test('rollback declares an earlier generation again and says so; repeating it changes nothing', async () => {
   assert.deepEqual(await cli.run(['rollback', 'tenant', 'acme', '--to', '1', '--wait']), {
     code: exitCodes.ok,
     stdout: 'tenant/acme rolled back to generation 1, as generation 4\n',

@@ -10,15 +10,15 @@ import type { Installation, Who } from '../../harness/installation.ts';
 import { runInMemory } from '../../harness/in-memory-cli.ts';
 import type { CliRun, CliSetting } from '../../harness/in-memory-cli.ts';
 
-/** A command line on an installation of its own, in a folder of its own. */
+/** The CLI with its own installation and its own folder. */
 export interface InstallationCli {
   readonly installation: Installation;
-  /** Holds a context for the installation, so `./tenure` finds it from here. */
+  /** Contains a context for the installation, so that `./tenure` finds it from here. */
   readonly folder: string;
   run(argv: readonly string[], setting?: CliSetting, who?: Who): Promise<CliRun>;
   /** Runs a command that must succeed and returns what it printed. */
   done(...argv: readonly string[]): Promise<string>;
-  /** Writes manifests to a file of the folder, one YAML document each; text as it is. */
+  /** Writes manifests to a file in the folder, one YAML document each; a string is written unchanged. */
   write(file: string, ...manifests: readonly unknown[]): string;
   stop(): Promise<void>;
 }

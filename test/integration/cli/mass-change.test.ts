@@ -17,7 +17,7 @@ before(async () => {
 });
 after(() => cli.stop());
 
-test('too many tenants at once need --confirm-mass-change, of a verb as of apply, and an admin to say it', async () => {
+test('a verb or apply for too many tenants at once needs --confirm-mass-change from an admin', async () => {
   const braked = await cli.run(['suspend', 'one', 'two', 'three', '--wait']);
   assert.equal(braked.code, exitCodes.conflict);
   assert.match(

@@ -36,7 +36,7 @@ async function acme(): Promise<Tenant> {
   return JSON.parse(await done('get', 'tenant', 'acme', '-o', 'json')) as Tenant;
 }
 
-test('a change of plan is shown before it is made, with what policy says; nothing is changed', async () => {
+test('a preview shows a change of plan and the decision of policy, and changes nothing', async () => {
   const before = await acme();
   assert.equal(
     await done('change-plan', 'acme', 'large', '--preview'),
@@ -64,7 +64,7 @@ test('a change of plan is shown before it is made, with what policy says; nothin
   assert.deepEqual(await acme(), before);
 });
 
-test('a plan is changed now, and one that policy refuses is not', async () => {
+test('a plan is changed at once, unless policy denies it', async () => {
   assert.match(
     await done('change-plan', 'acme', 'large', '--wait'),
     /^tenant\/acme operation\/\S+ \(change_plan\) (accepted|running)\ntenant\/acme operation\/\S+ \(change_plan\) succeeded\n$/,
@@ -79,7 +79,7 @@ test('a plan is changed now, and one that policy refuses is not', async () => {
   await done('change-plan', 'acme', 'small', '--wait');
 });
 
-test('a change of plan waits for its time, and is taken back', async () => {
+test('a change of plan is scheduled, shown and cancelled', async () => {
   const told = await done('change-plan', 'acme', 'large', '--at', '2031-01-01T01:00:00+01:00');
   assert.equal(told, 'tenant/acme changes to plan large at 2031-01-01T00:00:00.000Z\n');
   assert.deepEqual((await acme()).status.scheduledPlan, { name: 'large', time: '2031-01-01T00:00:00.000Z' });
@@ -92,7 +92,7 @@ test('a change of plan waits for its time, and is taken back', async () => {
   assert.equal(json.spec.plan, 'small');
 });
 
-test('a legal hold is set, shown, stands in the way of a deletion, and is lifted', async () => {
+test('a legal hold is set, shown, blocks a deletion, and is lifted', async () => {
   cli.write('held.yaml', tenantManifest('held'));
   await done('apply', '-f', 'held.yaml');
   assert.equal(await done('hold', 'held', '--reason', 'case 4711'), 'tenant/held is on hold: case 4711\n');

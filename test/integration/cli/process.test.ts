@@ -48,14 +48,14 @@ function start(
   return { child, output, ended: new Promise((resolve) => void child.once('close', (code) => resolve(code))) };
 }
 
-test('the script runs from any folder and through a link, with the context of the folder, and prints no warnings', async () => {
+test('the script runs from any folder and through a link, with the folder’s context and no warnings', async () => {
   symlinkSync(script, join(cli.folder, 'linked'));
   const { output, ended } = start('./linked', ['get', 'plans', '-o', 'name']);
   assert.equal(await ended, exitCodes.ok);
   assert.deepEqual(output, { stdout: 'plan/startup\n', stderr: '' });
 });
 
-test('the program keeps itself compiled where caches are kept, and does without where it cannot', async () => {
+test('the program caches its compiled code in the cache folder, and works without a cache', async () => {
   const cache = join(cli.folder, 'cache');
   for (const XDG_CACHE_HOME of [cache, join(cli.folder, 'context.json')]) {
     const { output, ended } = start(script, ['get', 'plans', '-o', 'name'], { XDG_CACHE_HOME });
@@ -65,7 +65,7 @@ test('the program keeps itself compiled where caches are kept, and does without 
   assert.notEqual(readdirSync(join(cache, 'tenure', 'compiled'), { recursive: true }).length, 0);
 });
 
-test('without dependencies the script says how to get them', async () => {
+test('without dependencies the script says how to install them', async () => {
   mkdirSync(join(cli.folder, 'bare'));
   copyFileSync(script, join(cli.folder, 'bare', 'tenure'));
   const { output, ended } = start(join(cli.folder, 'bare', 'tenure'), ['get', 'plans']);
@@ -73,7 +73,7 @@ test('without dependencies the script says how to get them', async () => {
   assert.match(output.stderr, /^error: the dependencies are not installed\nfix: run `npm ci` .*\n$/);
 });
 
-test('a reader that has read enough is no error', async () => {
+test('a reader that stops reading does not cause an error', async () => {
   const { output, ended } = start('sh', ['-c', `"${script}" get plans -o yaml | head -n 1; "${script}" --help | true`]);
   assert.equal(await ended, 0);
   assert.deepEqual(output, { stdout: 'apiVersion: tenure/v1\n', stderr: '' });
@@ -92,7 +92,7 @@ function atTerminal(context: TestContext, ...commandArguments: readonly string[]
   return session;
 }
 
-test('at a terminal a deletion asks for the name: another one or Ctrl-C does nothing, the right one deletes', async (context) => {
+test('at a terminal delete asks for the name; with a wrong name or Ctrl-C it does nothing', async (context) => {
   cli.write('draft.yaml', tenantManifest('draft'));
   await cli.done('apply', '-f', 'draft.yaml');
   const wrong = atTerminal(context, 'delete', 'draft');
@@ -114,7 +114,7 @@ test('at a terminal a deletion asks for the name: another one or Ctrl-C does not
   assert.match(right.shown(), /This deletes tenant\/draft .*\(delete\) succeeded\r\n/s);
 });
 
-test('at a terminal the way of an operation is one live line, and Ctrl-C leaves it and prints how to resume', async (context) => {
+test('at a terminal progress is one live line, and Ctrl-C ends it and prints how to resume', async (context) => {
   await cli.installation.worker.kill('SIGKILL');
   cli.write('live.yaml', tenantManifest('live', { lifecycle: 'Active' }));
   const session = atTerminal(context, 'apply', '-f', 'live.yaml', '--wait');
@@ -139,15 +139,15 @@ test('at a terminal the way of an operation is one live line, and Ctrl-C leaves 
   const lines = back.shown().split('\r\u001B[2K');
   assert.ok(
     lines.every((line) => line.length < 70 || line.includes('succeeded\r\n')),
-    'no line is longer than the terminal is wide',
+    'no line is longer than the width of the terminal',
   );
 });
 
-test('Ctrl-C and the timeout end the waiting, not the operation', async () => {
+test('Ctrl-C and the timeout end the wait, not the operation', async () => {
   await cli.installation.worker.kill('SIGKILL');
   cli.write('acme.yaml', tenantManifest('acme', { lifecycle: 'Active' }));
   const { child, output, ended } = start(script, ['apply', '-f', 'acme.yaml', '--wait']);
-  await until('it waits', () => output.stderr.includes('"tenant":"acme"'));
+  await until('the command waits', () => output.stderr.includes('"tenant":"acme"'));
   child.kill('SIGINT');
   assert.equal(await ended, exitCodes.interrupted);
   const id = /^operation\/(\S+) \(activate\)/m.exec(output.stdout)?.[1] ?? '';

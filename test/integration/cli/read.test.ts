@@ -12,7 +12,7 @@ import { startInstallationCli } from './installation-cli.ts';
 import type { InstallationCli } from './installation-cli.ts';
 
 let cli: InstallationCli;
-/** The activation of acme, and one that failed. */
+/** The ids of acme's activation and of a failed one. */
 let succeeded: string;
 let failed: string;
 
@@ -41,7 +41,7 @@ before(async () => {
 });
 after(() => cli.stop());
 
-test('get prints lists as tables, with every page and no more than asked for', async () => {
+test('get prints lists as tables, with all pages and no more than --limit', async () => {
   const { code, stdout, stderr } = await cli.run(['get', 'tenants']);
   assert.deepEqual([code, stderr], [exitCodes.ok, '']);
   const [header, acme = [], ...others] = stdout
@@ -88,7 +88,7 @@ test('a list of several pages is read to its end', async () => {
   );
 });
 
-test('an empty list is a message in a table and data elsewhere', async () => {
+test('an empty list prints a message instead of a table, and data in other formats', async () => {
   const nobody = { roles: ['admin'], tenants: ['01arz3ndektsv4rrffq69g5fav'] };
   assert.deepEqual(await cli.run(['get', 'tenants'], {}, nobody), {
     code: exitCodes.ok,
@@ -102,7 +102,7 @@ test('an empty list is a message in a table and data elsewhere', async () => {
   });
 });
 
-test('json is the object of the API, or a list of them', async () => {
+test('-o json prints the object of the API, or a list of objects', async () => {
   const { body } = await cli.installation.client().call('getTenant', { params: { name: 'acme' } });
   for (const verb of [['get'], ['describe'], ['wait']])
     assert.deepEqual(JSON.parse((await cli.run([...verb, 'tenant/acme', '-o', 'json'])).stdout), body, verb[0]);
@@ -117,7 +117,7 @@ test('json is the object of the API, or a list of them', async () => {
   assert.deepEqual([operation.id, operation.state], [succeeded, 'succeeded']);
 });
 
-test('yaml is what apply takes, one document each', async () => {
+test('-o yaml prints what apply accepts, one document for each resource', async () => {
   const { stdout } = await cli.run(['get', 'tenants', '-o', 'yaml']);
   const documents = parseAllDocuments(stdout).map((document) => document.toJS() as unknown);
   assert.deepEqual(
@@ -179,7 +179,7 @@ test('an operation is described step by step, a failed one with its fix', async 
   );
 });
 
-test('wait ends at once when it is so already, and with 7 when the time is up', async () => {
+test('wait ends at once if the condition is already met, and with exit code 7 on a timeout', async () => {
   const ready = await cli.run(['wait', 'tenant/acme', '--for=Ready']);
   assert.deepEqual([ready.code, ready.stderr], [exitCodes.ok, '']);
   assert.match(ready.stdout, /^tenant\/acme reached the condition: Ready is True /);
@@ -199,9 +199,9 @@ test('wait ends at once when it is so already, and with 7 when the time is up', 
   );
 });
 
-test('what is not there exits with 3', async () => {
+test('a missing resource ends with exit code 3', async () => {
   const some = await cli.run(['get', 'tenant', 'nobody', 'acme', 'noone', '-o', 'name']);
-  assert.deepEqual([some.code, some.stdout], [exitCodes.notFound, 'tenant/acme\n'], 'what there is, is printed');
+  assert.deepEqual([some.code, some.stdout], [exitCodes.notFound, 'tenant/acme\n'], 'existing resources are printed');
   assert.match(some.stderr, /^resource: tenant\/nobody\n(?:.*\n)*resource: tenant\/noone$/m);
   assert.deepEqual(JSON.parse((await cli.run(['get', 'tenant', 'nobody', 'noone', '-o', 'json'])).stdout), {
     items: [],
@@ -218,7 +218,7 @@ test('what is not there exits with 3', async () => {
   }
 });
 
-test('doctor finds nothing wrong, can-i asks policy, and completion has the names', async () => {
+test('doctor finds no problem, can-i asks policy, and completion offers the names', async () => {
   const checked = await cli.run(['doctor', '-o', 'json']);
   assert.equal(checked.code, exitCodes.ok, checked.stdout);
   const { checks } = JSON.parse(checked.stdout) as { checks: { check: string; status: string }[] };

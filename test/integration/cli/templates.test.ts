@@ -76,7 +76,7 @@ function rolloutIn(text: string): string {
   return id;
 }
 
-test('a template is applied before the tenants of it, by its own word, and read as every resource', async () => {
+test('a template is applied before its tenants, as template/NAME, and read like every resource', async () => {
   assert.equal(
     await apply(tenant('vandelay'), template({ max_qps: 10, memory_enabled: true })),
     'template/startup unchanged\ntenant/vandelay unchanged\n',
@@ -102,7 +102,7 @@ test('a template is applied before the tenants of it, by its own word, and read 
   assert.doesNotMatch(described, /roll-outs:/);
 });
 
-test('tenants are found by their template, and say their version and configuration', async () => {
+test('tenants are found by their template, and show their version and configuration', async () => {
   assert.equal(
     await done('get', 'tenants', '--template', 'startup', '-o', 'name'),
     'tenant/pied-piper\ntenant/vandelay\n',
@@ -120,7 +120,7 @@ test('tenants are found by their template, and say their version and configurati
   );
 });
 
-test('a configuration is explained value by value, with what the template says', async () => {
+test('explain config shows each value, its origin, and what the template says', async () => {
   assert.equal(
     await done('explain', 'config', 'pied-piper'),
     'Tenant:    pied-piper\nTemplate:  startup@1\n\nConfiguration:\n' +
@@ -147,7 +147,7 @@ test('a service reads its configuration with the credential of its tenant', asyn
   }
 });
 
-test('a version is shown before it is rolled out, rolled out and followed, and a tenant goes back', async () => {
+test('a version is previewed, rolled out and followed, and a tenant is rolled back', async () => {
   assert.equal(await apply(template({ max_qps: 15, memory_enabled: true }, 'carts')), 'template/startup configured\n');
   const preview = await done('roll-out', 'preview', 'startup');
   assert.match(
@@ -191,8 +191,8 @@ test('a version is shown before it is rolled out, rolled out and followed, and a
   );
 });
 
-test('a roll-out that pauses ends the command with 1; it is resumed without what failed, or cancelled', async () => {
-  // Another's view stands where the new collection of the first tenant belongs.
+test('a roll-out that pauses ends the command with exit code 1; it resumes with or without what failed', async () => {
+  // A view that Tenure did not create has the name of the new collection of the first tenant.
   const database = cell.db((await read('pied-piper')).status.placement?.database);
   await database.createCollection('sessions', { viewOn: 'orders', pipeline: [] });
   await apply(template({ max_qps: 15, memory_enabled: true }, 'carts', 'sessions'));
@@ -240,12 +240,12 @@ test('a roll-out that pauses ends the command with 1; it is resumed without what
   assert.match(await done('roll-out', 'resume', second, '--wait'), /succeeded, 1 changed\n$/);
 });
 
-test('Ctrl-C ends the waiting and not the roll-out, which can be paused, gone on with and cancelled', async () => {
+test('Ctrl-C ends the wait, not the roll-out, which can be paused, resumed and cancelled', async () => {
   await cli.installation.worker.kill('SIGKILL');
   await apply(template({ max_qps: 40 }, 'carts', 'sessions'));
   const interruption = new AbortController();
   const waiting = cli.run(['roll-out', 'start', 'startup', '--wait'], { interrupted: interruption.signal });
-  const id = await until('it runs', async () => {
+  const id = await until('the roll-out runs', async () => {
     const latest = await done('roll-out', 'list', 'startup', '--limit', '1', '-o', 'name');
     const found = rolloutIn(latest);
     return (await status(found)).state === 'running' ? found : undefined;

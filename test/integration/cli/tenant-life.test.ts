@@ -27,7 +27,7 @@ async function lifecycleOf(name: string): Promise<string> {
   return (JSON.parse(await done('get', 'tenant', name, '-o', 'json')) as Tenant).status.lifecycle;
 }
 
-test('a tenant is taken through its whole life, and every verb tells what came of it', async () => {
+test('a tenant takes every path of its life, and every verb prints its result', async () => {
   await declare('acme');
   const told = (kind: string, state: string): string => `tenant/acme operation/${uid} \\(${kind}\\) ${state}\n`;
   for (const [verb, state] of [
@@ -100,7 +100,7 @@ test('a tenant is taken through its whole life, and every verb tells what came o
   await declare('acme', { lifecycle: 'Active' });
 });
 
-test('of several tenants each is asked for, every result is told, and the worst decides the exit', async () => {
+test('a verb for several tenants tries each, prints every result, and exits with the worst code', async () => {
   for (const name of ['one', 'two', 'draft']) await declare(name, name === 'draft' ? {} : { lifecycle: 'Active' });
   await done('suspend', 'two', '--wait');
   const { code, stdout, stderr } = await cli.run(['suspend', 'nobody', 'draft', 'tenant/one', 'two', '--wait']);
@@ -137,7 +137,7 @@ test('of several tenants each is asked for, every result is told, and the worst 
   assert.deepEqual([none.code, none.stdout], [exitCodes.conflict, '']);
 });
 
-test('--revision changes only the tenant that was read', async () => {
+test('--revision changes a tenant only if it has not changed since it was read', async () => {
   await declare('read', { lifecycle: 'Active' });
   const { metadata } = JSON.parse(await done('get', 'tenant', 'read', '-o', 'json')) as Tenant;
   const stale = await cli.run(['suspend', 'read', '--revision', String(metadata.revision - 1)]);
@@ -146,7 +146,7 @@ test('--revision changes only the tenant that was read', async () => {
   await done('suspend', 'read', '--revision', String(metadata.revision), '--wait');
 });
 
-test('delete and purge do nothing without a confirmation, or with that of another tenant', async () => {
+test('delete and purge do nothing without a confirmation, or with one for another tenant', async () => {
   await declare('kept');
   const { metadata } = JSON.parse(await done('get', 'tenant', 'kept', '-o', 'json')) as Tenant;
   for (const verb of ['delete', 'purge']) {

@@ -14,7 +14,7 @@ let cli: InstallationCli;
 let cell: MongoClient;
 let database: string;
 before(async () => {
-  // A scan would mend what the tests break.
+  // A scan would repair what the tests break.
   cli = await startInstallationCli({ TENURE_DRIFT_SCAN_SECONDS: '86400' });
   cell = new MongoClient(attachToStack().mongod['eu-west-1'].adminUri);
   const api = cli.installation.client();
@@ -28,7 +28,7 @@ after(async () => {
   await cli.stop();
 });
 
-test('a boundary that holds: counts for each direction, and 0', async () => {
+test('a boundary that holds: counts for each direction, and exit code 0', async () => {
   const { code, stdout, stderr } = await cli.run(['verify', 'isolation', 'acme', 'tenant/globex']);
   assert.equal(code, exitCodes.ok, stderr);
   assert.match(
@@ -40,7 +40,7 @@ test('a boundary that holds: counts for each direction, and 0', async () => {
   assert.equal(stderr, 'verifying the isolation of tenant/acme and tenant/globex\n');
 });
 
-test('one that does not: every breach in full, and another exit code; the report as data', async () => {
+test('a boundary that does not hold: every breach in full, another exit code, and the report as data', async () => {
   const user = (await cli.installation.store.resources.find('Tenant', 'acme'))?.databaseUser;
   await cell.db(database).command({ grantRolesToUser: user, roles: [{ role: 'clusterMonitor', db: 'admin' }] });
   const { code, stdout, stderr } = await cli.run(['verify', 'isolation', 'globex', 'acme', '-o', 'yaml']);
@@ -66,7 +66,7 @@ test('one that does not: every breach in full, and another exit code; the report
   assert.equal(lines.filter((line) => line.startsWith('  BREACH ')).length, some.length);
 });
 
-test('what cannot be verified says why', async () => {
+test('a verification that is not possible ends with the exit code for the reason', async () => {
   assert.equal((await cli.run(['verify', 'isolation', 'acme', 'never-was'])).code, exitCodes.notFound);
   assert.equal((await cli.run(['verify', 'isolation', 'acme', 'acme'])).code, exitCodes.usage);
   assert.equal((await cli.run(['verify', 'residency', 'acme', 'globex'])).code, exitCodes.usage);

@@ -17,7 +17,7 @@ import { until } from '../../harness/until.ts';
 import { clone } from '../../harness/compose-file.ts';
 import { lineage, readDockerfile } from '../../harness/dockerfile.ts';
 
-// Without a container engine: what the stages of the Dockerfile copy lies in a folder, and their commands run there.
+// Without a container engine: a folder holds what the stages of the Dockerfile copy, and their commands run there.
 const stack = attachToStack();
 const stages = readDockerfile(readFileSync(join(clone, 'deploy', 'Dockerfile'), 'utf8'));
 const folder = mkdtempSync(join(tmpdir(), 'tenure-images-'));
@@ -27,14 +27,14 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Copies what the image of that stage holds. */
+/** Copies the content of the image of a stage into a folder. */
 function imageOf(target: string): string {
   const image = join(folder, target);
   mkdirSync(image, { recursive: true });
   for (const { copies } of lineage(stages, target)) {
     for (const { from, sources } of copies) {
       if (from === 'dependencies') symlinkSync(join(clone, 'node_modules'), join(image, 'node_modules'));
-      // What this run has compiled lies where the build puts its own.
+      // This test run compiles to the same places as the build.
       else
         for (const source of sources)
           cpSync(join(clone, source.replace('/app/', '')), join(image, source.replace('/app/', '')), {
@@ -53,7 +53,7 @@ const runIn = (
 ): Promise<CommandResult> =>
   runCommand(process.execPath, commandArguments, { timeoutMs: 60_000, cwd: image, environment });
 
-/** Starts a program that is ended when the tests are over. */
+/** Starts a program that is killed after the tests. */
 function start(
   command: string,
   commandArguments: readonly string[],
@@ -74,7 +74,7 @@ function start(
 
 for (const target of ['worker', 'api'] as const) {
   test(
-    `what the image of the ${target} holds is enough to run, and its health check tells when it does`,
+    `the content of the image of the ${target} is enough to run it, and its health check reports when it runs`,
     { timeout: 120_000 },
     async () => {
       const image = imageOf(target);
@@ -105,7 +105,7 @@ for (const target of ['worker', 'api'] as const) {
 }
 
 test(
-  'the set-up makes a mongod with a key file a primary, under the name that others reach it by; a second run changes nothing',
+  'the set-up makes a mongod with a key file a primary, under the name that others use; a second run changes nothing',
   { timeout: 120_000 },
   async () => {
     const image = imageOf('set-up');
@@ -159,7 +159,7 @@ test(
       const result = await runIn(image, setUp, process.env);
       assert.deepEqual(
         [result.code, result.stdout, result.stderr],
-        [0, 'mongod "eu-west-1" is primary, with its users\n', ''],
+        [0, 'mongod "eu-west-1" is primary and has its users\n', ''],
         time,
       );
     }
@@ -177,7 +177,7 @@ test(
 );
 
 test(
-  'the namespace script makes a namespace with the search attributes, and can be run again',
+  'the namespace script creates a namespace with the search attributes, and can be run again',
   { timeout: 120_000 },
   async () => {
     const temporal = process.env['TENURE_TEMPORAL'] ?? 'temporal';

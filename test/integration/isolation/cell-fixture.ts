@@ -24,23 +24,23 @@ import { createUlidFactory } from '../../../store/ulid.ts';
 export const newId = createUlidFactory();
 
 export const installation = 'isolation-test';
-/** Long: what is not about the end of a lease must not come to it on a busy machine. */
+/** Long, so that only tests about the end of a lease reach it, even on a busy machine. */
 export const leaseMs = 60_000;
 export const heldLease: WorkLease = { remainingMs: () => leaseMs };
 
 const passwords = new Map<string, string>();
 
-/** The password that the steps know for a tenant. */
+/** The password that the steps use for a tenant. */
 export async function passwordOf(uid: string): Promise<string> {
   const known = passwords.get(uid) ?? randomBytes(12).toString('base64url');
   passwords.set(uid, known);
   return known;
 }
 
-/** The user that counts of each tenant, as the registry would hold it. */
+/** The current user of each tenant, as the registry would name it. */
 const users = new Map<string, string>();
 
-/** A home that names the user that counts by then, as an operation would that reads the registry. */
+/** A home that always names the current user, as an operation reads it from the registry. */
 function withItsUser(home: Omit<Home, 'layout' | 'user'>): Home {
   const described = describeHome({ ...home, user: null });
   const named = { get: () => users.get(home.uid) ?? null, enumerable: true };
@@ -52,7 +52,7 @@ function withItsUser(home: Omit<Home, 'layout' | 'user'>): Home {
   return described;
 }
 
-/** A step that says what it did, and after which another user may count. */
+/** A step that returns only what it did, and records which user is current after it. */
 function keeping({ observe, ensure, undo }: HomeStep<UserOutcome>): HomeStep {
   const kept = (step: (home: Home) => Promise<UserOutcome>) => async (home: Home) => {
     const { result, user } = await step(home);
@@ -72,7 +72,7 @@ export const steps = {
 } as const satisfies Record<string, HomeStep>;
 export type StepName = keyof typeof steps;
 
-/** What every operation after an activation is made of. */
+/** The parts of every operation after an activation. */
 export const parts = {
   'home-collections': homeCollections,
   'home-roles': homeRoles,
@@ -81,7 +81,7 @@ export const parts = {
 
 export const stepNames = Object.keys(steps) as StepName[];
 
-/** What a purge is made of, in its order. */
+/** The steps of a purge, in order. */
 export const purge = { destroyUser, destroyRoles, destroyData, releaseClaim } as const satisfies Record<
   string,
   HomeStep
@@ -90,17 +90,17 @@ export type PurgeName = keyof typeof purge;
 export const purgeNames = Object.keys(purge) as PurgeName[];
 
 export type PartName = keyof typeof parts;
-/** In the order in which an operation goes through them. */
+/** In the order in which an operation runs them. */
 export const partNames = Object.keys(parts) as PartName[];
 
-/** The modes that tests of every part run in. */
+/** The modes in which the tests of every part run. */
 export const modes: readonly IsolationMode[] = offeredModes;
 
 export function inEveryMode<Case>(cases: readonly Case[]): (Case & { readonly mode: IsolationMode })[] {
   return modes.flatMap((mode) => cases.map((one) => ({ mode, ...one })));
 }
 
-/** Brings about every step before `step`. */
+/** Runs every step before `step`. */
 export async function ensureBefore(step: StepName, home: Home): Promise<void> {
   for (const name of stepNames.slice(0, stepNames.indexOf(step))) await steps[name].ensure(home);
 }
@@ -126,7 +126,7 @@ export const twoCollections: readonly CollectionInput[] = [
   },
 ];
 
-/** In mode `hybrid` the first collection is in a service of its own database, the others are in a pooled one. */
+/** In mode `hybrid`, the first collection is in the tenant's own database, and the others are in the pool. */
 export function specWith(collections: readonly CollectionInput[], mode: IsolationMode = 'dedicated'): TenantSpec {
   const [first, ...others] = collections;
   const services =
@@ -144,13 +144,13 @@ export const active: Pick<Home, 'form' | 'config'> = {
   config: { theme: 'dark', limits: { seats: 5 } },
 };
 
-/** The home as an operation finds it that leads from where it is to another form, spec or configuration. */
+/** The home for a new operation that changes its spec, form or configuration. */
 export function changing(home: Home, changes: Partial<HomeState>): Home {
   const { spec, form, config } = home;
   return withItsUser({ ...home, operationId: newId(), ...changes, before: { spec, form, config } });
 }
 
-/** A home in which something happens each time when a step is about to send the named command. */
+/** A home that calls `act` each time before a step sends the named command. */
 export function beforeCommand(home: Home, name: string, act: () => Promise<unknown>): Home {
   const { client } = home.cell;
   const db = (database: string): Pick<Db, 'command'> => ({
@@ -162,7 +162,7 @@ export function beforeCommand(home: Home, name: string, act: () => Promise<unkno
   return { ...home, cell: { ...home.cell, client: { db } as unknown as MongoClient } };
 }
 
-/** A home as root sees it, by the names that the tenant declares. Other names are of collections beside the declared ones. */
+/** A home as root sees it, by declared names. Any other name is a collection beside the declared ones. */
 export interface HomeAsDeclared {
   createCollection(name: string, options?: Document): Promise<unknown>;
   collection(name: string): Collection;
@@ -171,13 +171,13 @@ export interface HomeAsDeclared {
   listCollections(): Promise<CollectionInfo[]>;
 }
 
-/** A cell as the plane sees it, and as root does. */
+/** A cell as the plane and root see it. */
 export interface CellFixture {
   readonly root: MongoClient;
   readonly plane: MongoClient;
   /** Every command that the plane's client has sent. */
   readonly sent: CommandStartedEvent[];
-  /** A tenant of its own, whose home is removed by {@link close}. */
+  /** The home of a new tenant; {@link close} removes it. */
   home(
     changes?: Partial<
       Pick<Home, 'uid' | 'operationId' | 'installation' | 'mode' | 'spec' | 'form' | 'config' | 'lease'>
@@ -191,12 +191,12 @@ export interface CellFixture {
   claim(home: Home): Promise<ClaimDocument | null>;
   insertClaim(home: Home, changes?: Partial<ClaimDocument>): Promise<void>;
   removeClaim(home: Home): Promise<unknown>;
-  /** All there is in the tenant's home and of its claim, with the identities of what was made; two are equal when nothing was touched. */
+  /** Everything in the tenant's home and its claim, with generated ids: two are equal if nothing was changed. */
   snapshot(home: Home): Promise<Document>;
-  /** A client with the credential that the steps know. */
+  /** A client with the credential that the steps use. */
   asTenant(home: Home, password?: string): Promise<MongoClient>;
   close(): Promise<void>;
-  /** Closes the clients and nothing else. */
+  /** Closes only the clients. */
   disconnect(): Promise<void>;
 }
 
@@ -217,7 +217,7 @@ export function openCell(
     await Promise.all([client, root, ...open].map((each) => each.close()));
   }
 
-  /** The databases of a home with the filter for what in them is the tenant's. */
+  /** The databases of a home, each with a filter for what belongs to the tenant. */
   function places({ uid, layout }: Home): { db: Db; mine: (name: string) => boolean }[] {
     const shared = [...new Set([layout.roles.database, ...(layout.usesPool ? [poolDatabase] : [])])].filter(
       (name) => name !== layout.ownDatabase,

@@ -48,7 +48,7 @@ after(async () => {
 const address = (named: CellsFile): void => writeFileSync(file, JSON.stringify(named), { mode: 0o600 });
 const swapped = (): CellsFile => ({ 'eu-west-1-a': right['us-east-1-a'], 'us-east-1-a': right['eu-west-1-a'] });
 
-/** What a process says of its cells. */
+/** What a process reports about its cells. */
 async function told(process: 'API' | 'WORKER'): Promise<Record<string, string>> {
   const answer = await fetch(`http://127.0.0.1:${installation.environment[`TENURE_${process}_OPS_PORT`]}/readyz`).catch(
     () => undefined,
@@ -60,7 +60,7 @@ async function told(process: 'API' | 'WORKER'): Promise<Record<string, string>> 
 
 const bothFail = { 'cell eu-west-1-a': 'failed', 'cell us-east-1-a': 'failed' };
 
-/** Starts both processes anew with these addresses. */
+/** Kills both processes and starts them again with these addresses. */
 async function restartWith(named: CellsFile): Promise<void> {
   const { api: apiProcess, worker } = installation;
   await Promise.all([apiProcess.kill('SIGKILL'), worker.kill('SIGKILL')]);
@@ -69,7 +69,7 @@ async function restartWith(named: CellsFile): Promise<void> {
   worker.start();
 }
 
-/** What of a tenant stands where. */
+/** Every tenant's own database, with its region. */
 async function standing(): Promise<string[]> {
   const names: string[] = [];
   for (const region of regions) {
@@ -79,7 +79,7 @@ async function standing(): Promise<string[]> {
   return names;
 }
 
-test('a cell is adopted once, with an entry', async () => {
+test('each cell is adopted once, with a ledger entry', async () => {
   const adopted = (await readEntries(installation)).filter(({ action }) => action === 'cell.adopt');
   assert.deepEqual(
     new Set(adopted.map(({ target, outcome }) => `${target.name} ${outcome}`)),
@@ -88,19 +88,19 @@ test('a cell is adopted once, with an entry', async () => {
   assert.equal(adopted.length, 2);
 });
 
-test('with two addresses swapped nothing is destroyed, made or handed out, every process says so, and a purge goes on when they are right', async () => {
+test('processes report swapped addresses and do nothing with them; with correct ones, a purge continues', async () => {
   await activeTenant(api, 'opened');
   await activeTenant(api, 'doomed');
   await takeAll(api, 'doomed', ['suspendTenant', 'archiveTenant', 'deleteTenant']);
   const before = await standing();
   await restartWith(swapped());
-  await until('both say that their cells are wrong', async () => {
+  await until('both processes report that their cells are wrong', async () => {
     const states = [await told('API'), await told('WORKER')];
     return states.every((state) => JSON.stringify(state) === JSON.stringify(bothFail));
   });
   await assert.rejects(api.call('openTenant', { params: { name: 'opened' }, body: {} }), { code: 'cell_mismatch' });
   const { body } = await api.call('purgeTenant', { params: { name: 'doomed' }, body: { early: true }, ...always() });
-  await until('the purge was tried', () => installation.worker.output().includes('"step":"destroy-user"'));
+  await until('the purge has been attempted', () => installation.worker.output().includes('"step":"destroy-user"'));
   const operation = await installation.store.operations.find(body.operation?.id ?? '');
   assert.deepEqual(
     Object.values(operation?.steps ?? {})
@@ -126,13 +126,13 @@ test('an installation that has no identities yet does not adopt cells whose addr
   for (const region of regions) await cells[region].db('tenure_cell').collection('identity').deleteMany({});
   address(swapped());
   installation.worker.start();
-  // The one holds what lies on the other, and the other has none of what lies there.
+  // At one address there is a tenant of the other cell; at the other address, there are none of the cell's tenants.
   await until(
-    'the worker says that its cells are wrong',
+    'the worker reports that its cells are wrong',
     async () => JSON.stringify(await told('WORKER')) === JSON.stringify(bothFail),
   );
   await until(
-    'and why',
+    'its output says why',
     () =>
       installation.worker.output().includes('which is on cell') &&
       installation.worker.output().includes('none of the tenants'),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createCells, endpointOf } from '../../../engines/isolation/cells.ts';
 
-describe('the endpoint of a cell says how it is reached, and nothing of the plane', () => {
+describe('the endpoint of a cell says how to reach it, and nothing about the plane', () => {
   const cases: readonly (readonly [string, string])[] = [
     ['mongodb://user:secret@one:27017/?replicaSet=a&authSource=admin', 'mongodb://one:27017/?replicaSet=a'],
     [
@@ -39,7 +39,7 @@ describe('the endpoint of a cell says how it is reached, and nothing of the plan
     'mongodb://',
     'http://user:secret@one/',
   ]) {
-    test(`an address that cannot be read is refused, and not repeated: ${uri}`, () =>
+    test(`an address that cannot be parsed is refused, and the error does not repeat it: ${uri}`, () =>
       assert.throws(
         () => endpointOf(uri),
         (error: unknown) => error instanceof TypeError && !error.message.includes('cret'),
@@ -47,7 +47,7 @@ describe('the endpoint of a cell says how it is reached, and nothing of the plan
   }
 });
 
-test('a cell that is not configured is named, with what to do', async () => {
+test('the error for a cell that is not configured names the cell and the fix', async () => {
   await assert.rejects(createCells({ cells: [], identityOf: async () => undefined }).reach('eu-west-1-a'), {
     code: 'cell_unavailable',
     message: /"eu-west-1-a".*add it to the cells file/,

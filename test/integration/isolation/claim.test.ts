@@ -14,7 +14,7 @@ interface StartingPoint {
   readonly arrange?: (home: Home) => Promise<unknown>;
 }
 
-/** Whether nothing stands in any database of a home. */
+/** Whether a home has no claim, and nothing in any of its databases. */
 function emptied({ claim, ...databases }: Document): boolean {
   return (
     Object.keys(claim as object).length === 0 &&
@@ -24,10 +24,10 @@ function emptied({ claim, ...databases }: Document): boolean {
   );
 }
 
-describe('ensure makes or finds the claim', () => {
+describe('ensure creates or finds the claim', () => {
   const earlier = newId();
   const cases: readonly (StartingPoint & { readonly observed: string })[] = [
-    { from: 'absent', observed: 'absent' },
+    { from: 'no claim', observed: 'absent' },
     { from: 'a claim of this operation', arrange: (home) => cell.insertClaim(home), observed: 'present' },
     {
       from: 'a claim of an earlier operation of the tenant',
@@ -35,7 +35,7 @@ describe('ensure makes or finds the claim', () => {
       observed: 'present',
     },
     {
-      from: 'a claim and what was made under it',
+      from: 'a claim and a collection created under it',
       arrange: async (home) => {
         await cell.insertClaim(home);
         await cell.inside(home).createCollection('orders');
@@ -63,7 +63,7 @@ describe('ensure makes or finds the claim', () => {
   }
 });
 
-describe('ensure refuses what is another’s and leaves it as it is', () => {
+describe('ensure refuses what belongs to another and leaves it unchanged', () => {
   const cases: readonly (Required<StartingPoint> & { readonly message: RegExp })[] = [
     {
       from: 'a declared collection without a claim',
@@ -115,13 +115,13 @@ describe('ensure refuses what is another’s and leaves it as it is', () => {
   }
 });
 
-describe('in a database of its own, whatever stands there is refused', () => {
+describe('in the tenant’s own database, any existing object is refused', () => {
   for (const mode of ['dedicated', 'hybrid'] as const) {
     for (const [from, command] of [
       ['a user', { createUser: 'theirs', pwd: 'x', roles: [] }],
       ['a role', { createRole: 'theirs', privileges: [], roles: [] }],
     ] as const) {
-      test(`${from} of any name in mode ${mode}`, async () => {
+      test(`${from} with any name in mode ${mode}`, async () => {
         const home = cell.home({ mode });
         await cell.database(home).command(command);
         await assert.rejects(claimHome.ensure(home), { code: 'owned_by_another', message: /it has "theirs"/ });
@@ -130,14 +130,14 @@ describe('in a database of its own, whatever stands there is refused', () => {
   }
 });
 
-test('what others have in the pool is nothing to a tenant whose uid it does not hold', async () => {
+test('a tenant ignores collections in the pool whose names do not end with its uid', async () => {
   const [other, home] = [cell.home({ mode: 'schema' }), cell.home({ mode: 'schema' })];
   for (const name of ['orders', `orders_${home.uid}_`, `${home.uid}_orders`])
     await cell.inside(other).createCollection(name);
   await claimHome.ensure(home);
 });
 
-describe('what a command has left that came when its operation was undone', () => {
+describe('what a late command created after its operation was undone', () => {
   const undone = async (mode: Home['mode']): Promise<Home> => {
     const home = cell.home({ mode });
     for (const name of stepNames) await steps[name].ensure(home);
@@ -148,7 +148,7 @@ describe('what a command has left that came when its operation was undone', () =
   const late: readonly Required<StartingPoint>[] = [
     { from: 'a collection', arrange: (home) => cell.inside(home).createCollection('orders', { validator: { a: 1 } }) },
     {
-      from: 'the indexes of one',
+      from: 'the indexes of a collection',
       arrange: (home) =>
         cell
           .inside(home)
@@ -169,19 +169,20 @@ describe('what a command has left that came when its operation was undone', () =
     { from: 'the claim', arrange: (home) => cell.insertClaim(home) },
   ];
   for (const { mode, from, arrange } of inEveryMode(late)) {
-    test(`${from} is in nobody's way in mode ${mode}, and goes with the operation that finds it`, async () => {
+    test(`${from} in mode ${mode}: the next activation succeeds, and its undo removes everything`, async () => {
       const home = await undone(mode);
       await arrange(home);
       const next = again(home);
       for (const name of stepNames) await steps[name].ensure(next);
       for (const name of stepNames.slice(0, -1)) assert.equal(await steps[name].observe(next), 'present');
       for (const name of stepNames.toReversed()) await steps[name].undo(next);
-      assert.deepEqual(emptied(await cell.snapshot(next)), true);
+      const left = await cell.snapshot(next);
+      assert.ok(emptied(left), JSON.stringify(left));
     });
   }
 
   for (const mode of modes) {
-    test(`what holds a document is not taken for it in mode ${mode}`, async () => {
+    test(`a collection that contains a document is refused in mode ${mode}`, async () => {
       const home = await undone(mode);
       await cell.inside(home).collection('orders').insertOne({ sku: 'theirs' });
       await assert.rejects(claimHome.ensure(again(home)), { code: 'owned_by_another', message: /it has "orders/ });
@@ -189,7 +190,7 @@ describe('what a command has left that came when its operation was undone', () =
   }
 });
 
-test('a collection that is dropped when its operation is undone is that one, and none that is made later by its name', async () => {
+test('undo drops only the collection that it found, not a later one with the same name', async () => {
   const home = cell.home();
   for (const name of stepNames) await steps[name].ensure(home);
   let remade = false;
@@ -205,7 +206,7 @@ test('a collection that is dropped when its operation is undone is that one, and
 });
 
 describe('a race for the claim', () => {
-  test('that another installation wins is refused, and its claim stands', async () => {
+  test('if another installation wins, ensure is refused and the other claim stays', async () => {
     const home = cell.home();
     await assert.rejects(
       claimHome.ensure(beforeCommand(home, 'insert', () => cell.insertClaim(home, { installation: 'elsewhere' }))),
@@ -214,7 +215,7 @@ describe('a race for the claim', () => {
     assert.equal((await cell.claim(home))?.installation, 'elsewhere');
   });
 
-  test('that another attempt of the tenant wins is no failure', async () => {
+  test('if another operation of the tenant wins, ensure takes over its claim', async () => {
     const home = cell.home();
     const other = newId();
     await claimHome.ensure(beforeCommand(home, 'insert', () => cell.insertClaim(home, { operationId: other })));
@@ -222,7 +223,7 @@ describe('a race for the claim', () => {
   });
 });
 
-describe('undo gives up the claim of the same operation only', () => {
+describe('undo releases only the claim of the same operation', () => {
   const cases: readonly (StartingPoint & { readonly stays: boolean })[] = [
     { from: 'nothing', stays: false },
     { from: 'the claim of this operation', arrange: (home) => cell.insertClaim(home), stays: false },

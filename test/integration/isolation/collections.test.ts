@@ -12,10 +12,10 @@ after(() => cell.close());
 
 const validator = { $jsonSchema: { bsonType: 'object', required: ['sku'] } };
 
-/** What mongod has where nothing else is said. */
+/** mongod's defaults. */
 const strict = { validationLevel: 'strict', validationAction: 'error' };
 
-/** What stands there after `ensure`, as mongod tells it. */
+/** The collections with their options and indexes, as mongod reports them. */
 async function whatStandsThere(db: HomeAsDeclared): Promise<unknown> {
   const infos = await db.listCollections();
   const found: Record<string, unknown> = {};
@@ -41,7 +41,7 @@ async function withOrders(db: HomeAsDeclared, options: object = { validator }): 
   await db.createCollection('orders', options);
 }
 
-describe('ensure ends with what was declared', () => {
+describe('after ensure, the collections are as declared', () => {
   const cases: readonly {
     readonly from: string;
     readonly arrange: (db: HomeAsDeclared, home: Home) => Promise<unknown>;
@@ -56,12 +56,12 @@ describe('ensure ends with what was declared', () => {
       observed: 'wrong',
     },
     {
-      from: 'a validator that holds what JSON has not',
+      from: 'a validator with values that JSON does not have',
       arrange: (db) => withOrders(db, { validator: { sku: { $in: [/a/, new Date(), Number.NaN] } } }),
       observed: 'wrong',
     },
     {
-      from: 'a validator where none was declared',
+      from: 'a validator where none is declared',
       arrange: (db) => db.createCollection('events', { validator }),
       observed: 'wrong',
     },
@@ -93,17 +93,17 @@ describe('ensure ends with what was declared', () => {
       { other: 'filter', index: { key: { sku: 1 }, unique: true, partialFilterExpression: { sku: 'x' } } },
       { other: 'visibility', index: { key: { sku: 1 }, unique: true, hidden: true } },
     ].map(({ other, index }) => ({
-      from: `an index of the same name with another ${other}`,
+      from: `an index with the same name and different ${other}`,
       arrange: async (db: HomeAsDeclared) => {
         await withOrders(db);
         await db.command({ createIndexes: 'orders', indexes: [{ name: 'sku_1', ...index }] });
       },
       observed: 'wrong' as const,
     })),
-    { from: 'all of it', arrange: (_db, home) => createCollections.ensure(home), observed: 'present' },
+    { from: 'everything as declared', arrange: (_db, home) => createCollections.ensure(home), observed: 'present' },
   ];
   for (const mode of modes) {
-    test(`also how it is validated, and changes it without a command more, in mode ${mode}`, async () => {
+    test(`ensure sets and changes validation level and action, and undo restores them, in mode ${mode}`, async () => {
       const orders = { name: 'orders', jsonSchema: { required: ['sku'] } };
       const home = cell.home({
         mode,
@@ -134,7 +134,7 @@ describe('ensure ends with what was declared', () => {
     });
   }
 
-  test('documents, other collections and other indexes stay', async () => {
+  test('ensure keeps documents, other collections and other indexes', async () => {
     const home = cell.home();
     const db = cell.inside(home);
     await cell.insertClaim(home);
@@ -156,7 +156,7 @@ describe('ensure ends with what was declared', () => {
     });
   });
 
-  test('a second time sends nothing that changes a collection', async () => {
+  test('a second ensure sends nothing that changes a collection', async () => {
     const home = cell.home();
     await cell.insertClaim(home);
     await createCollections.ensure(home);
@@ -172,14 +172,14 @@ describe('ensure ends with what was declared', () => {
   });
 });
 
-describe('ensure refuses what is another’s and leaves it as it is', () => {
+describe('ensure refuses what belongs to another and leaves it unchanged', () => {
   const cases: readonly {
     readonly from: string;
     readonly arrange: (db: HomeAsDeclared, home: Home) => Promise<unknown>;
     readonly message: RegExp;
   }[] = [
     {
-      from: 'a view of that name',
+      from: 'a view with the name of a declared collection',
       arrange: (db) => db.createCollection('events', { viewOn: 'x', pipeline: [] }),
       message: /events.*" exists as a view/,
     },
@@ -218,7 +218,7 @@ describe('ensure refuses what is another’s and leaves it as it is', () => {
   }
 });
 
-describe('undo drops what the same operation made', () => {
+describe('undo drops what the same operation created', () => {
   const ensured = (home: Home): Promise<unknown> => createCollections.ensure(home);
   const cases: readonly {
     readonly from: string;
@@ -227,9 +227,9 @@ describe('undo drops what the same operation made', () => {
   }[] = [
     { from: 'nothing', left: [] },
     { from: 'one of the two collections', arrange: (db) => withOrders(db), left: [] },
-    { from: 'all of it', arrange: (_, home) => ensured(home), left: [] },
+    { from: 'everything as declared', arrange: (_, home) => ensured(home), left: [] },
     {
-      from: 'all of it and a collection of another’s making',
+      from: 'everything as declared and a collection that somebody else created',
       arrange: async (db, home) => {
         await ensured(home);
         await db.createCollection('theirs');
@@ -237,7 +237,7 @@ describe('undo drops what the same operation made', () => {
       left: ['theirs'],
     },
     {
-      from: 'a view that took the place of a collection',
+      from: 'a view in the place of a collection',
       arrange: (db) => db.createCollection('orders', { viewOn: 'x', pipeline: [] }),
       left: ['orders'],
     },
@@ -259,7 +259,7 @@ describe('undo drops what the same operation made', () => {
     ['a database claimed by another installation', { installation: 'elsewhere' }],
     ['a database without a claim', { _id: newId() }],
   ] as const) {
-    test(`not in ${from}`, async () => {
+    test(`undo drops nothing in ${from}`, async () => {
       const home = cell.home();
       await cell.insertClaim(home, claim);
       await withOrders(cell.inside(home));
@@ -270,7 +270,7 @@ describe('undo drops what the same operation made', () => {
   }
 });
 
-test('a spec that has grown adds its collections and keeps the others', async () => {
+test('ensure creates a collection that was added to the spec, and keeps the others', async () => {
   const home = cell.home({ spec: specWith([{ name: 'orders' }]) });
   await cell.insertClaim(home);
   await createCollections.ensure(home);

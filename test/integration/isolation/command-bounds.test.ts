@@ -3,7 +3,7 @@ import { after, describe, test } from 'node:test';
 import type { Document } from 'mongodb';
 import { TenureError } from '../../../domain/tenure-error.ts';
 import { homeFormIn } from '../../../domain/isolation.ts';
-import { longestMs } from '../../../engines/isolation/command-bounds.ts';
+import { maxCommandMs } from '../../../engines/isolation/command-bounds.ts';
 import { reversed } from '../../../engines/isolation/home.ts';
 import type { Home, WorkLease } from '../../../engines/isolation/home.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
@@ -43,7 +43,7 @@ const changes = new Set([
 ]);
 const others = ['find', 'listCollections', 'listIndexes', 'usersInfo', 'rolesInfo', 'aggregate', 'killAllSessions'];
 
-/** Every command about a tenant that mongod was sent during `act`, by mongod's own log: the driver hides those with passwords. */
+/** The commands about a tenant during `act`, from mongod's log, because the driver hides commands with passwords. */
 async function commandsDuring(home: Home, act: () => Promise<unknown>): Promise<Document[]> {
   const admin = cell.root.db('admin');
   const started = (await admin.command({ hello: 1 }))['localTime'] as Date;
@@ -55,7 +55,7 @@ async function commandsDuring(home: Home, act: () => Promise<unknown>): Promise<
       (line) => JSON.parse(line) as { t: { $date: string }; attr?: { command?: Document } },
     );
     const commands = entries.filter(({ t }) => new Date(t.$date) >= started).map(({ attr }) => attr?.command ?? {});
-    // What mongod does within a command says nothing of the time in the cluster.
+    // What mongod itself runs within a command has no cluster time.
     return commands.filter(
       (command) =>
         'lsid' in command && '$clusterTime' in command && JSON.stringify(command).includes(home.layout.database),
@@ -67,12 +67,12 @@ async function commandsDuring(home: Home, act: () => Promise<unknown>): Promise<
 
 const nameOf = (command: Document): string => String(Object.keys(command)[0]);
 
-describe('every command is bounded by the lease in mongod, and every change waits for a majority', () => {
+describe('every command is limited to the lease in mongod, and every change waits for a majority', () => {
   const seen = new Set<string>();
   function assertBounded(commands: readonly Document[]): void {
     for (const command of commands) {
-      // A build follows the lease instead: see index-builds.test.ts.
-      const mostMs = nameOf(command) === 'createIndexes' ? longestMs : leaseMs;
+      // A build may run for as long as the lease is renewed: see index-builds.test.ts.
+      const mostMs = nameOf(command) === 'createIndexes' ? maxCommandMs : leaseMs;
       assert.ok(command['maxTimeMS'] >= 1 && command['maxTimeMS'] <= mostMs, JSON.stringify(command));
     }
   }
@@ -81,13 +81,13 @@ describe('every command is bounded by the lease in mongod, and every change wait
       seen.add(nameOf(command));
       if (changes.has(nameOf(command)))
         assert.deepEqual(command['writeConcern'], { w: 'majority', j: true }, JSON.stringify(command));
-      // The claims.
+      // Reads of claims.
       if (nameOf(command) === 'find')
         assert.deepEqual(command['readConcern'], { level: 'majority' }, JSON.stringify(command));
     }
   }
 
-  test('as the plane', async () => {
+  test('commands of the plane', async () => {
     const home = cell.home();
     const db = cell.database(home);
     const spoil: Partial<Record<StepName, () => Promise<unknown>>> = {
@@ -122,7 +122,7 @@ describe('every command is bounded by the lease in mongod, and every change wait
     assert.deepEqual([...seen].toSorted(), [...others, ...changes].toSorted());
   });
 
-  test('as the tenant', async () => {
+  test('commands with the tenant’s credential', async () => {
     const home = cell.home();
     await ensureBefore('probe-isolation', home);
     const commands = await commandsDuring(home, () => steps['probe-isolation'].ensure(home));
@@ -134,8 +134,8 @@ describe('every command is bounded by the lease in mongod, and every change wait
       );
   });
 
-  test('by what is left when the command is sent, not when its turn was asked for', async () => {
-    // Its first command has to wait until the client has connected, and meanwhile the lease shrinks.
+  test('the limit is what is left of the lease when the command is sent, not when it was requested', async () => {
+    // The first command waits until the client has connected; meanwhile the lease becomes shorter.
     const fresh = openCell(attachToStack().mongod['eu-west-1']);
     try {
       let leftMs = leaseMs;
@@ -148,7 +148,7 @@ describe('every command is bounded by the lease in mongod, and every change wait
   });
 });
 
-/** A lease that is lost at the given look at it. */
+/** A lease that is lost after it was read `look` times. */
 function leaseLostAt(look: number): WorkLease & { readonly isLost: () => boolean } {
   let looks = 0;
   let sentBefore: number | undefined;
@@ -164,14 +164,14 @@ function leaseLostAt(look: number): WorkLease & { readonly isLost: () => boolean
         assert.equal(
           cell.sent.length,
           sentBefore,
-          `sent after the lease was lost at look ${look}: ${cell.sent.at(-1)?.commandName}`,
+          `sent although the lease was lost after ${look} reads: ${cell.sent.at(-1)?.commandName}`,
         );
       return sentBefore !== undefined;
     },
   };
 }
 
-describe('one who has lost the lease sends nothing more, wherever it is lost, and the next one finishes', () => {
+describe('an attempt that loses the lease at any point sends nothing more, and the next attempt finishes', () => {
   async function sweep(
     arrange: () => Promise<Home>,
     act: (home: Home) => Promise<unknown>,
@@ -184,7 +184,7 @@ describe('one who has lost the lease sends nothing more, wherever it is lost, an
         () => undefined,
         (error: unknown) => error,
       );
-      // What had been begun would have been sent by then.
+      // By the time this is answered, any command that had been started would have been sent.
       await home.cell.client.db('admin').command({ ping: 1 });
       cell.sent.splice(
         cell.sent.findIndex(({ commandName }) => commandName === 'ping'),
@@ -206,7 +206,7 @@ describe('one who has lost the lease sends nothing more, wherever it is lost, an
     return home;
   };
   for (const name of partNames) {
-    test(`${name}: to another form, and back`, async () => {
+    test(`${name}: to another form and back`, async () => {
       const archiving = async (): Promise<Home> => {
         const home = await prepared('probe-isolation');
         return changing(home, { form: homeFormIn('Archived') });
@@ -242,7 +242,7 @@ describe('one who has lost the lease sends nothing more, wherever it is lost, an
   }
   for (const name of stepNames) {
     test(`${name}: ensure`, async () => {
-      // A probe changes nothing, so one tenant does for all.
+      // A probe changes nothing, so one tenant is enough.
       const once = name === 'probe-isolation' ? await prepared(name) : undefined;
       await sweep(
         async () => once ?? (await prepared(name)),

@@ -23,7 +23,7 @@ const collections = [
   { name: 'carts' },
 ];
 
-/** Leaves the step's work there, but all of it wrong. */
+/** Creates everything that the step creates, but all of it wrong. */
 const spoil: Readonly<Record<string, (home: Home) => Promise<unknown>>> = {
   async 'create-collections'(home) {
     const db = cell.inside(home);
@@ -52,11 +52,11 @@ const spoil: Readonly<Record<string, (home: Home) => Promise<unknown>>> = {
 };
 
 for (const { mode, name } of inEveryMode(stepNames.map((step) => ({ name: step })))) {
-  describe(`${name} in mode ${mode} by ${attempts} attempts at once`, () => {
+  describe(`${attempts} concurrent attempts at ${name} in mode ${mode}`, () => {
     const spec = specWith(collections, mode);
     for (const [from, arrange] of [
       ['nothing', undefined],
-      ['all of it wrong', spoil[name]],
+      ['everything wrong', spoil[name]],
     ] as const) {
       if (from !== 'nothing' && arrange === undefined) continue;
       test(`from ${from}`, async () => {
@@ -65,13 +65,13 @@ for (const { mode, name } of inEveryMode(stepNames.map((step) => ({ name: step }
           await ensureBefore(name, home);
           await arrange?.(home);
           await Promise.all(Array.from({ length: attempts }, () => steps[name].ensure(home)));
-          // Each may have made a user of its own; the registry knows one of them, and the next attempt removes the others.
+          // Each may have created its own user. The registry names one of them; the next attempt removes the others.
           if (name === 'create-user') await steps[name].ensure(home);
           if (name !== 'probe-isolation') assert.equal(await steps[name].observe(home), 'present');
         }
       });
     }
-    test('to undo', async () => {
+    test('undo', async () => {
       const home = cell.home({ mode, spec });
       await ensureBefore(name, home);
       await steps[name].ensure(home);
@@ -82,7 +82,7 @@ for (const { mode, name } of inEveryMode(stepNames.map((step) => ({ name: step }
   });
 }
 
-describe('what others keep changing', () => {
+describe('what others change repeatedly', () => {
   async function mendsUntil(presentAfter: number): Promise<number> {
     let mended = 0;
     await reconcile(cell.home(), {
@@ -95,7 +95,7 @@ describe('what others keep changing', () => {
     return mended;
   }
 
-  test('is mended as often as it takes, within reason', async () => {
+  test('is repaired up to five times; after that, reconcile fails', async () => {
     assert.equal(await mendsUntil(0), 0);
     assert.equal(await mendsUntil(5), 5);
     await assert.rejects(mendsUntil(6), {

@@ -19,10 +19,10 @@ after(async () => {
   await client.close();
 });
 
-/** What mongod has made of the indexes, or why it makes none. */
+/** The indexes that mongod created, or its error. */
 async function made(indexes: readonly IndexSpec[]): Promise<IndexDescriptionInfo[] | string> {
   try {
-    // One by one, as when a collection grows: mongod tells other flaws of several at once, but none less.
+    // One by one, as when indexes are added: for several at once, mongod reports other flaws, but not fewer.
     for (const index of indexes) await db.command({ createIndexes: 'things', indexes: [indexDefinition(index)] });
     return await db.collection('things').listIndexes().toArray();
   } catch (error) {
@@ -88,13 +88,16 @@ const index = fc
       Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as unknown as IndexSpec,
   );
 
-/** What mongod makes although it means nothing: an index that stands already, options that no index of its kind reads, and $** in an index of another kind. */
+/**
+ * What mongod accepts although it has no effect: an index that already exists, options that no index of its kind reads,
+ * and $** in an index of another kind.
+ */
 const meaningless =
   /^has the same name|is allowed only for (an index with a text field|a 2d index)$|must be 1 for \$\*\*$|must not contain \$\*\*/;
-/** From MongoDB 7.0 on it takes them: these are mongod's to refuse. */
+/** Only mongod refuses these, because MongoDB 7.0 and later accept them. */
 const judgedByMongod = /wildcard indexes do not allow compounding|numeric value in a \$\*\* index/;
 
-test('indexes without a flaw are made by mongod and seen as declared; with one they are refused', async () => {
+test('mongod creates indexes without a flaw as declared, and refuses indexes with a flaw', async () => {
   let refused = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(index, { minLength: 1, maxLength: 2 }), async (indexes) => {
@@ -189,12 +192,12 @@ const { schema } = fc.letrec<{ schema: unknown; keyword: readonly [string, unkno
   };
 });
 
-test('a JSON Schema has a flaw exactly where mongod refuses it', async () => {
+test('a JSON Schema has a flaw exactly when mongod refuses it', async () => {
   let refused = 0;
   await fc.assert(
     fc.asyncProperty(schema, async (document) => {
       const flaws = jsonSchemaFlaws(document as Record<string, unknown>);
-      // It is parsed, whatever is found.
+      // mongod parses the schema even if there are no documents.
       const answer = await db
         .collection('things')
         .findOne({ $jsonSchema: document })

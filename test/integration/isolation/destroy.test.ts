@@ -21,18 +21,18 @@ for (const mode of modes) {
       for (const name of purgeNames) await purge[name].ensure(home);
     }
 
-    /** What a purge has done is done: where the claim is gone nothing is begun again. */
+    /** Checks that nothing is destroyed again after the claim was released. */
     async function endedOnce(home: Home): Promise<void> {
       await assert.rejects(destroyUser.ensure(home), { code: 'owned_by_another' });
       for (const name of purgeNames.slice(1))
         assert.equal(await purge[name].ensure(home), 'nothing is left of this home');
     }
 
-    test('a purge leaves nothing, from wherever it was stopped', async () => {
+    test('a purge that was interrupted after any step leaves nothing when it is resumed', async () => {
       for (let stoppedAfter = 0; stoppedAfter <= purgeNames.length; stoppedAfter += 1) {
         const home = await homeWithData();
         for (const name of purgeNames.slice(0, stoppedAfter)) await purge[name].ensure(home);
-        // One that is repeated begins after the steps that are committed.
+        // A resumed purge starts at the first step that is not committed.
         for (const name of purgeNames.slice(Math.max(0, stoppedAfter - 1))) await purge[name].ensure(home);
         await endedOnce(home);
         assert.deepEqual(await cell.snapshot(home), emptySnapshot(home));
@@ -40,7 +40,7 @@ for (const mode of modes) {
       }
     });
 
-    test('and from half of it: without its user, its roles, some or all of its collections', async () => {
+    test('a purge leaves nothing of an incomplete home: without its user, a role, or collections', async () => {
       for (const spoil of [
         (home: Home) => cell.database(home).command({ dropUser: home.layout.user }),
         (home: Home) => cell.root.db(home.layout.roles.database).command({ dropRole: home.layout.roles.readWrite }),
@@ -56,7 +56,7 @@ for (const mode of modes) {
       }
     });
 
-    test('each step says what it did', async () => {
+    test('each step returns what it did', async () => {
       const home = await homeWithData();
       assert.equal(await destroyUser.ensure(home), `dropped user ${home.layout.user}; ended 0 operations`);
       assert.equal(await destroyRoles.ensure(home), 'dropped 2 roles');
@@ -65,7 +65,7 @@ for (const mode of modes) {
       await endedOnce(home);
     });
 
-    test('what came back after the data was destroyed goes with the claim', async () => {
+    test('releasing the claim also destroys what was written after the data was destroyed', async () => {
       const home = await homeWithData();
       await destroyData.ensure(home);
       await cell.collection(home, 'events').insertOne({ late: true });
@@ -91,7 +91,7 @@ for (const mode of modes) {
       ],
     ] as const) {
       for (const name of purgeNames) {
-        test(`${name}: refuses where ${when}, and leaves all as it is`, async () => {
+        test(`${name}: refuses if ${when}, and changes nothing`, async () => {
           const home = await homeWithData();
           await spoil(home);
           const before = await cell.snapshot(home);
@@ -101,7 +101,7 @@ for (const mode of modes) {
       }
     }
 
-    test('a user of its name that was made for another is refused', async () => {
+    test('a user with the tenant’s user name that another installation created is refused', async () => {
       const home = await homeWithData();
       await cell
         .database(home)
@@ -111,14 +111,14 @@ for (const mode of modes) {
       assert.equal((await cell.database(home).command({ usersInfo: home.layout.user }))['users'].length, 1);
     });
 
-    test('undo brings nothing back, and says so', async () => {
+    test('undo restores nothing, and says so', async () => {
       const home = await homeWithData();
       await destroyData.ensure(home);
       for (const name of purgeNames)
         assert.equal(await purge[name].undo(home), 'what was destroyed cannot be restored');
     });
 
-    test('neighbours in every mode keep all they have', async () => {
+    test('neighbours in every mode keep everything', async () => {
       const neighbours = await Promise.all(
         modes.map(async (theirs) => {
           const home = cell.home({ mode: theirs });
@@ -133,7 +133,7 @@ for (const mode of modes) {
   });
 }
 
-test('in a database of its own everything goes, by whomever it was made', async () => {
+test('in the tenant’s own database everything is destroyed, also what the plane did not create', async () => {
   const home = cell.home();
   await ensureBefore('probe-isolation', home);
   const db = cell.database(home);
@@ -147,7 +147,7 @@ test('in a database of its own everything goes, by whomever it was made', async 
   assert.deepEqual(await cell.snapshot(home), emptySnapshot(home));
 });
 
-/** What {@link CellFixture.snapshot} gives where there is nothing. */
+/** What {@link CellFixture.snapshot} returns for an empty home. */
 function emptySnapshot({ layout }: Home): unknown {
   const places = [
     ...(layout.ownDatabase === undefined ? [] : [layout.ownDatabase]),

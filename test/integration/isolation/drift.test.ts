@@ -3,7 +3,7 @@ import { after, describe, test } from 'node:test';
 import type { LifecycleState } from '../../../contracts/lifecycle.ts';
 import { homeFormIn } from '../../../domain/isolation.ts';
 import { scanCell } from '../../../engines/isolation/drift/scan-cell.ts';
-import { mendable } from '../../../domain/drift.ts';
+import { repairable } from '../../../domain/drift.ts';
 import type { DriftFinding } from '../../../domain/drift.ts';
 import type { Home } from '../../../engines/isolation/home.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
@@ -27,12 +27,12 @@ async function standing(mode: Home['mode'], state: LifecycleState = 'Active'): P
 
 async function scan(...homes: Home[]): Promise<DriftFinding[][]> {
   const findings = await scanCell({ cell: homes[0]!.cell, homes, lease: heldLease });
-  return homes.map((home) => findings.get(home) ?? assert.fail('every home is answered for'));
+  return homes.map((home) => findings.get(home) ?? assert.fail('a home has no result'));
 }
 
 const short = (findings: readonly DriftFinding[]) => findings.map(({ part, kind, name }) => `${kind} ${part} ${name}`);
 
-test('what the parts have just made has no findings, in any mode and state', async () => {
+test('what the parts have just created has no findings, in any mode and state', async () => {
   const homes: Home[] = [];
   for (const mode of modes) for (const state of states) homes.push(await standing(mode, state));
   assert.deepEqual(
@@ -41,7 +41,7 @@ test('what the parts have just made has no findings, in any mode and state', asy
   );
 });
 
-test('nothing at all is a finding for each part, and for each only one', async () => {
+test('an empty home has exactly one finding for each missing object', async () => {
   for (const mode of modes) {
     const home = cell.home({ mode });
     const { claim, database, user, roles, namespaces } = home.layout;
@@ -61,7 +61,7 @@ interface HandMade {
   readonly state?: LifecycleState;
   readonly make: (home: Home) => Promise<unknown>;
   readonly found: (home: Home) => string;
-  /** Whether the parts mend it. */
+  /** Whether the parts repair it. */
   readonly mended: boolean;
 }
 
@@ -83,19 +83,19 @@ const handMade: readonly HandMade[] = [
     mended: false,
   },
   {
-    change: 'no claim',
+    change: 'a missing claim',
     make: (home) => cell.removeClaim(home),
     found: ({ layout }) => `missing claim ${layout.claim}`,
     mended: false,
   },
   {
-    change: 'a collection gone',
+    change: 'a missing collection',
     make: (home) => cell.collection(home, 'orders').drop(),
     found: (home) => `missing collection ${on(home, 'orders')}`,
     mended: true,
   },
   {
-    change: 'a view in its place',
+    change: 'a view in the place of a collection',
     make: async (home) => {
       await cell.collection(home, 'events').drop();
       await cell.inside(home).createCollection('events', { viewOn: 'x', pipeline: [] });
@@ -104,14 +104,14 @@ const handMade: readonly HandMade[] = [
     mended: false,
   },
   {
-    change: 'a collection more',
+    change: 'an extra collection',
     make: (home) => cell.inside(home).createCollection('theirs'),
     found: ({ layout, uid }) =>
       `extra collection ${layout.ownDatabase ?? 'tenure_pool'}.theirs${layout.ownDatabase === undefined ? `_${uid}` : ''}`,
     mended: false,
   },
   {
-    change: 'another validator',
+    change: 'a different validator',
     make: (home) => cell.inside(home).command({ collMod: 'orders', validator: { a: 1 } }),
     found: (home) => `wrong validator ${on(home, 'orders')}`,
     mended: true,
@@ -123,13 +123,13 @@ const handMade: readonly HandMade[] = [
     mended: true,
   },
   {
-    change: 'an index gone',
+    change: 'a missing index',
     make: (home) => cell.collection(home, 'orders').dropIndex('sku_1'),
     found: (home) => `missing index ${on(home, 'orders')}/sku_1`,
     mended: true,
   },
   {
-    change: 'an index that is not unique any more',
+    change: 'an index that is no longer unique',
     make: async (home) => [
       await cell.collection(home, 'orders').dropIndex('sku_1'),
       await cell.collection(home, 'orders').createIndex({ sku: 1 }),
@@ -138,20 +138,20 @@ const handMade: readonly HandMade[] = [
     mended: true,
   },
   {
-    change: 'an index more',
+    change: 'an extra index',
     make: (home) => cell.collection(home, 'events').createIndex({ hand: 1 }),
     found: (home) => `extra index ${on(home, 'events')}/hand_1`,
     mended: false,
   },
   {
-    change: 'an index that was shed',
+    change: 'a declared index of an archived tenant',
     state: 'Archived',
     make: (home) => cell.collection(home, 'orders').createIndex({ sku: 1 }, { unique: true }),
     found: (home) => `wrong index ${on(home, 'orders')}/sku_1`,
     mended: true,
   },
   {
-    change: 'a role gone',
+    change: 'a missing role',
     state: 'Suspended',
     make: (home) => inRole(home, { dropRole: home.layout.roles.readOnly }),
     found: (home) => `missing role ${readOnly(home)}`,
@@ -164,7 +164,7 @@ const handMade: readonly HandMade[] = [
     mended: true,
   },
   {
-    change: 'a role with those of another',
+    change: 'a role that inherits another role',
     make: (home) =>
       inRole(home, {
         grantRolesToRole: home.layout.roles.readOnly,
@@ -174,7 +174,7 @@ const handMade: readonly HandMade[] = [
     mended: true,
   },
   {
-    change: 'a restricted role',
+    change: 'a role restricted to an address',
     make: (home) =>
       inRole(home, {
         updateRole: home.layout.roles.readOnly,
@@ -184,19 +184,19 @@ const handMade: readonly HandMade[] = [
     mended: true,
   },
   {
-    change: 'a role more',
+    change: 'an extra role',
     make: (home) => inRole(home, { createRole: `theirs_${home.uid}`, privileges: [], roles: [] }),
     found: (home) => `extra role ${home.layout.roles.database}.theirs_${home.uid}`,
     mended: false,
   },
   {
-    change: 'no user',
+    change: 'a missing user',
     make: (home) => cell.database(home).command({ dropUser: home.layout.user }),
     found: (home) => `missing user ${userOf(home)}`,
     mended: true,
   },
   {
-    change: 'a user that is another’s',
+    change: 'a user that belongs to another installation',
     make: (home) => inUser(home, { customData: { installation: 'elsewhere', tenant: home.uid, config: home.config } }),
     found: (home) => `foreign user ${userOf(home)}`,
     mended: false,
@@ -208,14 +208,14 @@ const handMade: readonly HandMade[] = [
     mended: true,
   },
   {
-    change: 'a suspended user that was let in by hand',
+    change: 'a suspended user that was granted its role by hand',
     state: 'Suspended',
     make: (home) => inUser(home, { roles: [{ role: home.layout.roles.readWrite, db: home.layout.roles.database }] }),
     found: (home) => `wrong user ${userOf(home)}`,
     mended: true,
   },
   {
-    change: 'a user where there should be none',
+    change: 'a user of an archived tenant',
     state: 'Archived',
     make: (home) =>
       cell.database(home).command({
@@ -240,7 +240,7 @@ const handMade: readonly HandMade[] = [
     mended: true,
   },
   {
-    change: 'a user that an attempt has left',
+    change: 'a user that an attempt left behind',
     make: (home) =>
       cell.database(home).command({
         createUser: `tenant_${home.uid}_left`,
@@ -252,19 +252,19 @@ const handMade: readonly HandMade[] = [
     mended: true,
   },
   {
-    change: 'a user by a name of the tenant’s that is another’s',
+    change: 'a user with a name of the tenant that was not created for it',
     make: (home) => cell.database(home).command({ createUser: `tenant_${home.uid}_theirs`, pwd: 'x', roles: [] }),
     found: ({ layout, uid }) => `foreign user ${layout.database}.tenant_${uid}_…`,
     mended: false,
   },
   {
-    change: 'a user more',
+    change: 'an extra user',
     make: (home) => cell.database(home).command({ createUser: `theirs_${home.uid}`, pwd: 'x', roles: [] }),
     found: (home) => `extra user ${home.layout.database}.theirs_${home.uid}`,
     mended: false,
   },
   {
-    change: 'another configuration',
+    change: 'a different configuration',
     make: (home) =>
       inUser(home, {
         customData: { installation: home.installation, tenant: home.uid, config: { ...home.config, theme: 'bright' } },
@@ -274,15 +274,15 @@ const handMade: readonly HandMade[] = [
   },
 ];
 
-describe('each change that somebody makes by hand is exactly its finding', () => {
+describe('each change made by hand gives exactly its finding', () => {
   for (const { mode, change, state = 'Active', make, found, mended } of inEveryMode(handMade)) {
-    test(`${change} in mode ${mode}${mended ? ', and the parts mend it' : ''}`, async () => {
+    test(`${change} in mode ${mode}${mended ? ', and the parts repair it' : ''}`, async () => {
       const [home, neighbour] = [await standing(mode, state), await standing(mode)];
       await make(home);
       const [findings, theirs] = await scan(home, neighbour);
       assert.deepEqual([short(findings ?? []), theirs], [[found(home)], []]);
       assert.ok((findings ?? []).every(({ detail }) => detail.length > 0));
-      assert.equal(mendable(findings ?? []).length > 0, mended);
+      assert.equal(repairable(findings ?? []).length > 0, mended);
       if (!mended) return;
       for (const name of partNames) await parts[name].ensure(home);
       assert.deepEqual(await scan(home), [[]]);
@@ -290,7 +290,7 @@ describe('each change that somebody makes by hand is exactly its finding', () =>
   }
 });
 
-test('a thousand homes are scanned by few commands each, and none is mistaken for another', async () => {
+test('a thousand homes are scanned with few commands, and none is confused with another', async () => {
   const real = await Promise.all(modes.map((mode) => standing(mode)));
   const uids = Array.from({ length: 997 }, () => newId());
   const absent = uids.map((uid, at) => cell.home({ uid, mode: modes[at % modes.length] ?? 'dedicated' }));

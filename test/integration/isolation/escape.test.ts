@@ -28,7 +28,7 @@ async function plant(mode: Home['mode']): Promise<Tenant> {
   return { home, client: await cell.asTenant(home), canary };
 }
 
-/** Everything a tenant might send to get at a collection of another's: to read it, change it, or learn of it. */
+/** Everything that a tenant could send to read or change a collection of another, or to learn about it. */
 function attacks(
   own: HomeNamespace,
   { database, name }: HomeNamespace,
@@ -112,7 +112,7 @@ for (const attackerMode of modes) {
         tenants = [await plant(attackerMode), await plant(victimMode)];
       });
 
-      test('mongod refuses every way from the one to the other, and neither loses or learns anything', async () => {
+      test('mongod refuses every attack of the one on the other, and neither loses or learns anything', async () => {
         const [attacker, victim] = tenants;
         const states = await Promise.all(tenants.map(({ home }) => cell.snapshot(home)));
         let refused = 0;
@@ -144,7 +144,7 @@ for (const attackerMode of modes) {
         assert.deepEqual(await Promise.all(tenants.map(({ home }) => cell.snapshot(home))), states);
       });
 
-      test('a transaction over both writes to neither', async () => {
+      test('a transaction across both writes to neither', async () => {
         const [attacker, victim] = tenants;
         const [own, theirs] = [attacker.home.layout.namespaces[0]!, victim.home.layout.namespaces[0]!];
         const session = attacker.client.startSession();
@@ -162,7 +162,7 @@ for (const attackerMode of modes) {
           assert.equal(await cell.collection(home, 'orders').countDocuments({ sku: 'in a transaction' }), 0);
       });
 
-      test('a cursor of the other gives nothing and stays open', async () => {
+      test('a cursor of the other returns nothing and stays open', async () => {
         const [attacker, victim] = tenants;
         const own = attacker.home.layout.namespaces[0]!;
         const { database, name } = victim.home.layout.namespaces[1]!;
@@ -179,7 +179,7 @@ for (const attackerMode of modes) {
         );
       });
 
-      test('mongod shows it its own collections only', async () => {
+      test('mongod shows a tenant only its own collections, and only the databases that contain them', async () => {
         const [{ client, home }] = tenants;
         for (const [database, own] of Map.groupBy(home.layout.namespaces, (namespace) => namespace.database)) {
           const shown = await client

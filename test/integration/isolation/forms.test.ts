@@ -26,7 +26,7 @@ after(() => cell.close());
 const states: readonly LifecycleState[] = ['Active', 'Suspended', 'Archived'];
 const config = { theme: 'light' };
 const [orders] = twoCollections as [(typeof twoCollections)[number]];
-/** `orders` changed in validator and indexes, `events` gone, `carts` new. */
+/** `orders` with another validator and other indexes, no `events`, and a new collection `carts`. */
 const otherCollections = [
   { ...orders, jsonSchema: { required: ['name'] }, indexes: [{ keys: [{ field: 'name', order: 1 as const }] }] },
   { name: 'carts', indexes: [{ keys: [{ field: 'at', order: 1 as const }], expireAfterSeconds: 60 }] },
@@ -55,7 +55,7 @@ for (const mode of modes) {
       await cell.collection(home, 'orders').insertOne({ sku: 'a', name: 'b' });
       return home;
     };
-    /** Of indexes, by mongod's names; `_id_` is always there. */
+    /** The names of the indexes in mongod, without `_id_`, which always exists. */
     const indexesOf = async (home: Home, collection: string): Promise<string[]> =>
       (await cell.collection(home, collection).indexes())
         .map(({ name }) => name ?? '')
@@ -66,7 +66,7 @@ for (const mode of modes) {
 
     for (const from of states) {
       for (const to of states) {
-        test(`from ${from} to ${to} and back, nothing is left of it`, async () => {
+        test(`from ${from} to ${to}; undo leaves nothing of the change`, async () => {
           const home = await homeThat({ form: homeFormIn(from) });
           const before = await cell.snapshot(home);
           const operation = changing(home, { form: homeFormIn(to), config });
@@ -81,7 +81,7 @@ for (const mode of modes) {
       }
     }
 
-    test('shedding drops exactly the declared indexes; they come back with the form', async () => {
+    test('the archived form drops exactly the declared indexes; the active form restores them', async () => {
       const home = await homeThat();
       await cell.collection(home, 'orders').createIndex({ hand: 1 });
       const archived = changing(home, { form: homeFormIn('Archived') });
@@ -96,7 +96,7 @@ for (const mode of modes) {
       );
     });
 
-    test('an index that is declared no longer goes, one of another’s making stays; its collection stays too', async () => {
+    test('only indexes that are no longer declared are dropped, no collections and no indexes of others', async () => {
       const home = await homeThat();
       await cell.collection(home, 'orders').createIndex({ hand: 1 });
       const operation = changing(home, { spec: changed });
@@ -107,7 +107,7 @@ for (const mode of modes) {
       assert.deepEqual(await indexesOf(home, 'events'), ['at_-1_kind_1']);
     });
 
-    test('undo brings back the spec of before, and drops added collections that are empty', async () => {
+    test('undo restores the previous spec, and drops added collections that are empty', async () => {
       const home = await homeThat();
       const before = await cell.snapshot(home);
       const operation = changing(home, { spec: changed, config });
@@ -116,13 +116,13 @@ for (const mode of modes) {
       assert.deepEqual(withoutIds(await cell.snapshot(home)), withoutIds(before));
     });
 
-    test('undo leaves out an index that the documents no longer allow, says so, and brings back all else', async () => {
+    test('undo leaves out an index that the documents no longer allow, says so, and restores the rest', async () => {
       const both = {
         ...orders,
         indexes: [...(orders.indexes ?? []), { keys: [{ field: 'name', order: 1 as const }] }],
       };
       const home = await homeThat({ spec: specWith([both, ...twoCollections.slice(1)], mode) });
-      // What a reconcile finds when somebody has dropped a unique index and the tenant wrote on.
+      // What a reconcile finds after somebody dropped a unique index and the tenant continued to write.
       await cell.collection(home, 'orders').dropIndexes();
       await cell.collection(home, 'orders').insertMany([{ sku: 'alice@example.com' }, { sku: 'alice@example.com' }]);
       const operation = changing(home, {});
@@ -137,11 +137,11 @@ for (const mode of modes) {
         [await indexesOf(home, 'orders'), await indexesOf(home, 'events')],
         [['name_1'], ['at_-1_kind_1']],
       );
-      assert.equal(await parts['home-collections'].observe(home), 'partial', 'as drift tells');
+      assert.equal(await parts['home-collections'].observe(home), 'partial', 'the missing index is reported as drift');
       assert.equal(await cell.collection(home, 'orders').countDocuments(), 3);
     });
 
-    test('undo leaves an added collection in which something is, as it was declared', async () => {
+    test('undo keeps an added collection that contains documents, as it was declared', async () => {
       const home = await homeThat();
       const operation = changing(home, { spec: grown });
       for (const name of partNames) await parts[name].ensure(operation);
@@ -152,7 +152,7 @@ for (const mode of modes) {
       await cell.collection(operation, 'carts').insertOne({ taken: 'as before' });
     });
 
-    test('undo waits for an open transaction and leaves what it commits', async () => {
+    test('undo waits for an open transaction and keeps what it commits', async () => {
       const home = await homeThat();
       const operation = changing(home, { spec: grown });
       for (const name of partNames) await parts[name].ensure(operation);
@@ -162,7 +162,7 @@ for (const mode of modes) {
         await carts.insertOne({ at: new Date() }, { session });
         const undone = parts['home-collections'].undo(operation);
         try {
-          await until('it waits for the lock that the transaction holds', () =>
+          await until('the undo waits for the lock that the transaction holds', () =>
             waitsForLock({ 'command.collMod': carts.collectionName }),
           );
         } finally {
@@ -173,7 +173,7 @@ for (const mode of modes) {
       assert.equal(await carts.countDocuments(), 1);
     });
 
-    test('a change leaves an open transaction of the tenant alone, and ends it once it has been waited for long enough', async () => {
+    test('a change ends an open transaction of the tenant only after it has waited for it long enough', async () => {
       const home = await homeThat();
       const tenant = await cell.asTenant(home);
       const { dbName, collectionName } = cell.collection(home, 'orders');
@@ -192,7 +192,7 @@ for (const mode of modes) {
       });
     });
 
-    test('the configuration is written into the user, where the tenant reads it with its own credential', async () => {
+    test('the configuration is stored in the user, where the tenant reads it with its own credential', async () => {
       const home = await homeThat();
       const operation = changing(home, {
         config: { theme: 'light', nested: { list: [1, 2.5, 'x', null, true], at: { deeper: {} } } },
@@ -204,7 +204,7 @@ for (const mode of modes) {
       assert.deepEqual(users[0].customData.config, operation.config);
     });
 
-    test('a suspended user that is gone is made again, without a role', async () => {
+    test('a missing user of a suspended tenant is created again, without a role', async () => {
       const home = await homeThat({ form: homeFormIn('Suspended') });
       await cell.database(home).command({ dropUser: home.layout.user });
       assert.equal(await parts['home-user'].observe(home), 'absent');
@@ -227,7 +227,7 @@ for (const mode of modes) {
       });
 
       for (const [when, spoil] of Object.entries(spoiledClaims)) {
-        test(`${name}: refuses where ${when}, and undo leaves all as it is`, async () => {
+        test(`${name}: refuses if ${when}, and undo changes nothing`, async () => {
           const home = await homeThat();
           await spoil(home);
           const before = await cell.snapshot(home);
@@ -241,7 +241,7 @@ for (const mode of modes) {
   });
 }
 
-/** Whether a command that fits stands before a lock. mongod's `ns` of it names only the database. */
+/** Whether a matching command waits for a lock. Its `ns` names only the database. */
 async function waitsForLock(command: Document): Promise<boolean> {
   const operations = cell.root
     .db('admin')
@@ -249,7 +249,7 @@ async function waitsForLock(command: Document): Promise<boolean> {
   return (await operations.toArray()).length > 0;
 }
 
-/** Without the identities of what was made anew. */
+/** Without generated ids, which differ in what was created again. */
 function withoutIds(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutIds);
   if (value === null || typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) return value;
@@ -260,7 +260,7 @@ function withoutIds(value: unknown): unknown {
   );
 }
 
-test('undo says so where nothing is known of what was before', async () => {
+test('undo fails if the state before the operation is unknown', async () => {
   const home = cell.home();
   for (const name of partNames satisfies readonly PartName[])
     await assert.rejects(parts[name].undo(home), { code: 'internal' });

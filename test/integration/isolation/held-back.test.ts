@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { MongoClient } from 'mongodb';
 import type { Document } from 'mongodb';
 import type { IsolationMode } from '../../../contracts/lifecycle.ts';
-import { mendable } from '../../../domain/drift.ts';
+import { repairable } from '../../../domain/drift.ts';
 import { homeFormIn } from '../../../domain/isolation.ts';
 import { TenureError } from '../../../domain/tenure-error.ts';
 import type { Home, WorkLease } from '../../../engines/isolation/home.ts';
@@ -61,13 +61,13 @@ const suspended = (home: Home): Home => changing(home, { form: homeFormIn('Suspe
 const archived = (home: Home): Home => changing(home, { form: homeFormIn('Archived') });
 const active = (home: Home): Home => changing(home, { form: homeFormIn('Active') });
 
-/** Every credential that tenants of this test were ever given, by their uid. */
+/** Every user that each tenant of this file ever had, by the tenant's uid. */
 const given = new Map<string, Set<string>>();
 function remember({ uid, layout }: Home): void {
   given.set(uid, (given.get(uid) ?? new Set()).add(layout.user));
 }
 
-/** Does it until a command of it, or the reply to that, does not get through; then the attempt is given up. */
+/** Runs `path` until one of its commands, or the reply to it, is held back; then gives up the attempt. */
 async function givenUpAt(
   path: Path,
   home: Home,
@@ -86,7 +86,7 @@ async function givenUpAt(
   const attempt = assert.rejects(
     path({ ...home, lease, cell: { ...home.cell, client } }),
     { code: 'cell_unavailable' },
-    `without ${command}`,
+    `while ${command} is held back`,
   );
   await Promise.race([held.caught(), attempt]);
   givenUp.abort(new TenureError('cell_unavailable', 'the attempt is given up'));
@@ -96,7 +96,7 @@ async function givenUpAt(
   return held;
 }
 
-/** Does all of it, but one command of which does not get through; then all of it again by another attempt, which does. */
+/** Runs `path` with one command held back, and then completely in another attempt. */
 async function heldBackIn(path: Path, home: Home, command: string): Promise<HeldBack> {
   const held = await givenUpAt(path, home, command);
   await path(home);
@@ -104,7 +104,7 @@ async function heldBackIn(path: Path, home: Home, command: string): Promise<Held
   return held;
 }
 
-/** What the tenant gets at with any credential it was ever given. */
+/** What the tenant can access with any credential that it ever had. */
 async function accessOf(home: Home): Promise<string[]> {
   const got: string[] = [];
   for (const username of given.get(home.uid) ?? []) {
@@ -136,12 +136,12 @@ async function accessOf(home: Home): Promise<string[]> {
   return got;
 }
 
-/** That a scan finds nothing which a reconciliation does not mend, and that it then is as declared. */
+/** Checks that a reconciliation repairs everything that a scan finds, and that the home is then as declared. */
 async function assertMends(home: Home): Promise<void> {
   const scan = async () => (await scanCell({ cell: home.cell, lease: heldLease, homes: [home] })).get(home) ?? [];
   const found = await scan();
   assert.deepEqual(
-    found.filter((finding) => finding.kind !== 'extra' && !mendable(found).includes(finding)),
+    found.filter((finding) => finding.kind !== 'extra' && !repairable(found).includes(finding)),
     [],
   );
   await reconcile(changing(home, {}));
@@ -169,11 +169,11 @@ async function activeHome(mode: IsolationMode): Promise<Home> {
 interface Going {
   readonly what: string;
   readonly commands: readonly string[];
-  /** Brings a home to where the path begins, and says what of it is to be done. */
+  /** Prepares a home for the path, and returns both. */
   readonly begin: (mode: IsolationMode) => Promise<readonly [Home, Path]>;
 }
 
-/** The paths that give access, or keep it, with every command of theirs that changes something. */
+/** The paths that grant or keep access, each with all its commands that change something. */
 const giving: readonly Going[] = [
   {
     what: 'an activation',
@@ -217,14 +217,14 @@ const giving: readonly Going[] = [
   },
 ];
 
-/** The modes take turns. */
+/** The modes are used in turn. */
 let turn = 0;
 const nextMode = (): IsolationMode => modes[(turn += 1) % modes.length] ?? 'dedicated';
 
 for (const { what, commands, begin } of giving) {
-  describe(`of ${what} that was held back and comes late`, { concurrency: 4 }, () => {
+  describe(`a late command of ${what}`, { concurrency: 4 }, () => {
     for (const command of commands) {
-      test(`${command} lets nobody in who was kept out since, and is mended`, async () => {
+      test(`${command} grants no access that was revoked since, and its effect is repaired`, async () => {
         const [home, path] = await begin(nextMode());
         const held = await heldBackIn(path, home, command);
         const kept = suspended(home);
@@ -245,7 +245,7 @@ for (const { what, commands, begin } of giving) {
     for (const command of commands.filter((name) =>
       ['createUser', 'createIndexes', 'updateUser', 'create'].includes(name),
     )) {
-      test(`${command} finds nobody after an archival and a purge, and is in no other tenant’s way`, async () => {
+      test(`${command} grants no access after an archival and a purge, and does not block another tenant`, async () => {
         const [home, path] = await begin(nextMode());
         const held = await heldBackIn(path, home, command);
         const kept = archived(home);
@@ -261,9 +261,9 @@ for (const { what, commands, begin } of giving) {
   });
 }
 
-describe('of an activation that was undone', { concurrency: 4 }, () => {
+describe('a late command of an activation that was undone', { concurrency: 4 }, () => {
   for (const command of ['insert', 'create', 'createIndexes', 'createRole', 'createUser']) {
-    test(`a late ${command} is in nobody's way when the tenant is activated again`, async () => {
+    test(`${command} does not block the next activation of the tenant`, async () => {
       const home = cell.home({ mode: nextMode() });
       const held = await givenUpAt(activate, home, command);
       await undoActivation(home);
@@ -277,7 +277,7 @@ describe('of an activation that was undone', { concurrency: 4 }, () => {
   }
 
   for (const command of ['drop', 'dropRole', 'dropUser', 'delete']) {
-    test(`a late ${command} of the undoing takes nothing from the tenant that it does not get back`, async () => {
+    test(`${command} of the undo loses no document, and its effect is repaired`, async () => {
       const home = cell.home({ mode: nextMode() });
       await activate(home);
       const held = await heldBackIn(undoActivation, home, command);
@@ -293,7 +293,7 @@ describe('of an activation that was undone', { concurrency: 4 }, () => {
   }
 });
 
-test('a late taking of access takes it from nobody who was given it since', async () => {
+test('a late revocation does not revoke access that was granted since', async () => {
   for (const command of ['updateUser', 'killAllSessions']) {
     const kept = suspended(await activeHome(nextMode()));
     const held = await heldBackIn(parts['home-user'].ensure, kept, command);
@@ -307,7 +307,7 @@ test('a late taking of access takes it from nobody who was given it since', asyn
   }
 });
 
-test('an attempt whose answer was held back leaves one user, by whom the next attempt lets the tenant in', async () => {
+test('an attempt whose answer was held back leaves one user, and the next attempt grants access with it', async () => {
   const home = cell.home({ mode: nextMode() });
   for (const name of stepNames.slice(0, 3)) await steps[name].ensure(home);
   await givenUpAt(steps['create-user'].ensure, home, 'createUser', 'to client');

@@ -10,13 +10,13 @@ import { until } from '../../harness/until.ts';
 import { heldLease, openCell } from './cell-fixture.ts';
 
 const { uri, adminUri } = attachToStack().mongod['eu-west-1'];
-// A socket that gives up sooner than any lease here ends: no build may hang on it.
+// The socket times out before any lease in this file ends: no build may depend on the socket.
 const cell = openCell({ uri: `${uri}${uri.includes('?') ? '&' : '?'}socketTimeoutMS=1500`, adminUri });
 after(() => cell.close());
 
 const shortMs = 3_000;
 
-/** A lease of three seconds, renewed for as long as is said. */
+/** A lease of three seconds, renewed for as long as `renewed` returns true. */
 function shortLease(renewed: () => boolean): WorkLease {
   let until = performance.now() + shortMs;
   return {
@@ -38,7 +38,7 @@ const buildsOf = (home: Home): Promise<Document[]> =>
     ])
     .toArray();
 
-/** Has `act` while no index can be built: somebody has written to the collection and has not committed. */
+/** Runs `act` while no index can be built, because an open transaction has written to the collection. */
 async function whileBlocked(act: (home: Home, release: () => Promise<unknown>) => Promise<void>): Promise<Home> {
   const home = cell.home();
   await cell.insertClaim(home);
@@ -55,29 +55,29 @@ async function whileBlocked(act: (home: Home, release: () => Promise<unknown>) =
 }
 
 describe('an index build', () => {
-  test('goes on for longer than a lease while that is renewed', async () => {
+  test('continues for longer than a lease while the lease is renewed', async () => {
     const home = await whileBlocked(async (blocked, release) => {
       cell.sent.length = 0;
       const begun = performance.now();
       const ensured = createCollections.ensure({ ...blocked, lease: shortLease(() => true) });
       ensured.catch(() => undefined);
-      await until('it waits', async () => (await buildsOf(blocked)).length > 0);
+      await until('the build waits', async () => (await buildsOf(blocked)).length > 0);
       await Promise.race([
         ensured,
-        until('a lease and a half are over', () => performance.now() - begun > 1.5 * shortMs),
+        until('one and a half times the lease has passed', () => performance.now() - begun > 1.5 * shortMs),
       ]);
       await release();
       await ensured;
       assert.equal(
         cell.sent.filter(({ commandName }) => commandName === 'createIndexes').length,
         1,
-        'it is not begun anew',
+        'the build is not started again',
       );
     });
     assert.equal(await createCollections.observe(home), 'present');
   });
 
-  test('stops within the lease, in mongod too, when that is not renewed', async () => {
+  test('stops within the lease, also in mongod, if the lease is not renewed', async () => {
     const home = await whileBlocked(async (blocked, release) => {
       const lease = shortLease(() => false);
       await assert.rejects(createCollections.ensure({ ...blocked, lease }), {
@@ -91,7 +91,7 @@ describe('an index build', () => {
     assert.equal(await createCollections.observe(home), 'partial');
   });
 
-  test('that outlived its worker is ended by the undo', async () => {
+  test('that outlives its worker is ended by the undo', async () => {
     const home = await whileBlocked(async (blocked, release) => {
       let isLost = false;
       const lease: WorkLease = {
@@ -101,20 +101,20 @@ describe('an index build', () => {
         },
       };
       const ensured = assert.rejects(createCollections.ensure({ ...blocked, lease }), { code: 'fenced' });
-      await until('it waits', async () => (await buildsOf(blocked)).length > 0);
+      await until('the build waits', async () => (await buildsOf(blocked)).length > 0);
       isLost = true;
       await ensured;
-      assert.equal((await buildsOf(blocked)).length, 1, 'one who has lost the lease sends nothing more');
+      assert.equal((await buildsOf(blocked)).length, 1, 'an attempt that has lost the lease sends nothing more');
       const undone = createCollections.undo({ ...blocked, lease: heldLease });
-      await until('the build is gone before anything is dropped', async () => (await buildsOf(blocked)).length === 0);
+      await until('the build has ended before anything is dropped', async () => (await buildsOf(blocked)).length === 0);
       await release();
       await undone;
     });
     assert.deepEqual(await cell.inside(home).listCollections(), []);
   });
 
-  // Ended twice, by whoever asked for it and by the thread that builds, it would hold the collection for ever.
-  test('that is under way is ended by the undo, and leaves the collection to others', async () => {
+  // If both the command and the building thread were killed, mongod would keep the collection locked forever.
+  test('that is running is ended by the undo, and does not keep the collection locked', async () => {
     const home = cell.home();
     await cell.insertClaim(home);
     await createCollections.ensure(home);
@@ -135,11 +135,11 @@ describe('an index build', () => {
       },
     };
     const ensured = createCollections.ensure({ ...home, lease }).catch(() => undefined);
-    await until('it is being built', isBuilt, 20_000, 1);
+    await until('the index is being built', isBuilt, 20_000, 1);
     await cell.root.withSession(async (session: ClientSession) => {
-      // It cannot be committed while this is open. A build takes the whole collection for a moment as it begins.
+      // The build cannot be committed while this is open. When it starts, it briefly locks the whole collection.
       await until(
-        'a transaction holds the collection',
+        'a transaction has written to the collection',
         async () => {
           session.startTransaction();
           try {
@@ -159,7 +159,7 @@ describe('an index build', () => {
       isLost = true;
       cell.sent.length = 0;
       const undone = createCollections.undo({ ...home, lease: heldLease });
-      await until('it is being ended', () =>
+      await until('the build is being ended', () =>
         cell.sent.some(({ commandName }) => commandName === 'dropIndexes' || commandName === 'killOp'),
       );
       await session.commitTransaction();

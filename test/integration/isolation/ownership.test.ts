@@ -16,7 +16,7 @@ const otherClaims: Readonly<Record<string, Partial<ClaimDocument> | undefined>> 
 for (const { mode, name } of inEveryMode(stepNames.slice(1).map((step) => ({ name: step })))) {
   describe(`${name} in mode ${mode}`, () => {
     for (const [when, claim] of Object.entries(otherClaims)) {
-      test(`refuses to work, and to undo, when ${when}`, async () => {
+      test(`ensure is refused and undo changes nothing if ${when}`, async () => {
         const home = cell.home({ mode });
         await ensureBefore(name, home);
         await cell.removeClaim(home);
@@ -28,7 +28,7 @@ for (const { mode, name } of inEveryMode(stepNames.slice(1).map((step) => ({ nam
       });
     }
 
-    test('works under the claim of an earlier operation, and leaves what it made to that one', async () => {
+    test('ensure works under the claim of an earlier operation, and undo then changes nothing', async () => {
       const home = cell.home({ mode });
       await ensureBefore(name, home);
       const later = { ...home, operationId: newId() };
@@ -41,7 +41,7 @@ for (const { mode, name } of inEveryMode(stepNames.slice(1).map((step) => ({ nam
 }
 
 for (const name of ['create-collections', 'create-roles'] as const) {
-  test(`${name}: is not done where the claim was lost meanwhile`, async () => {
+  test(`${name}: fails if the claim is lost meanwhile`, async () => {
     const home = cell.home();
     await ensureBefore(name, home);
     await assert.rejects(steps[name].ensure(beforeCommand(home, 'update', () => cell.removeClaim(home))), {
@@ -52,7 +52,7 @@ for (const name of ['create-collections', 'create-roles'] as const) {
 }
 
 for (const mode of modes)
-  test(`a whole activation in mode ${mode} is undone without a trace, from every step`, async () => {
+  test(`undo removes an activation in mode ${mode} completely, after every step`, async () => {
     for (let reached = 0; reached <= stepNames.length; reached += 1) {
       const home = cell.home({ mode });
       const untouched = await cell.snapshot(home);

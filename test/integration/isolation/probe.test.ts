@@ -36,7 +36,7 @@ async function prepared(mode: IsolationMode): Promise<Home> {
   return home;
 }
 
-/** All that a probe could have left, in the tenants' homes and beyond. */
+/** Everything that a probe could have left behind, in the tenants' homes and elsewhere. */
 async function everythingNear(home: Home): Promise<Document> {
   const { databases } = await cell.root.db('admin').command({ listDatabases: 1, nameOnly: true });
   const admin = cell.root.db('admin');
@@ -55,7 +55,7 @@ async function everythingNear(home: Home): Promise<Document> {
   };
 }
 
-/** The collections at the other end of the attempts, in this test's own tenants. */
+/** A collection of each neighbour of this file, as a target of attempts. */
 function theirCollections(): Neighbour[] {
   return neighbours.map((neighbour) => {
     const [{ database, name }] = neighbour.layout.namespaces as [Home['layout']['namespaces'][number]];
@@ -65,14 +65,14 @@ function theirCollections(): Neighbour[] {
 
 for (const mode of modes) {
   describe(`in mode ${mode}`, () => {
-    test('the real thing passes, again and again, and nothing is left behind', async () => {
+    test('a correct home passes repeatedly, and nothing is left behind', async () => {
       const home = await prepared(mode);
       const before_ = await everythingNear(home);
       const [, attempts] =
         /^(\d+) attempts beyond the boundary refused by mongod$/.exec(await probe.ensure(home)) ?? [];
       const byName =
         beyondBoundary(home).length + theirCollections().flatMap((theirs) => attemptsOn(home, theirs)).length;
-      // One more for each neighbour that has a collection, which is then also tried by its UUID.
+      // One more for each neighbour that has a collection, which the probe also tries by its UUID.
       assert.ok(
         Number(attempts) >= byName && Number(attempts) <= byName + neighbours.length,
         `${attempts}, ${byName} without UUIDs`,
@@ -82,7 +82,7 @@ for (const mode of modes) {
       assert.deepEqual(await everythingNear(home), before_);
     });
 
-    test('no name that a manifest can declare is one that is tried', async () => {
+    test('the probe tries no name that a manifest can declare', async () => {
       const home = cell.home({
         mode,
         spec: specWith(
@@ -95,7 +95,7 @@ for (const mode of modes) {
       assert.equal(collectionNameSchema.safeParse(nobody).success, false);
     });
 
-    describe('whatever is more or less than the boundary is named', () => {
+    describe('the error names every difference from the boundary', () => {
       const own = ({ layout }: Home) => layout.namespaces[0]!;
       const grant = ({ layout }: Home, resource: Document, actions: string[]): [string, Document] => [
         layout.roles.database,
@@ -111,12 +111,12 @@ for (const mode of modes) {
         readonly named: (home: Home) => string;
       }[] = [
         {
-          flaw: 'one action more',
+          flaw: 'an extra action',
           arrange: (home) => grant(home, { db: own(home).database, collection: own(home).name }, ['dropCollection']),
           named: (home) => `mongod also allows dropCollection on ${own(home).database}.${own(home).name}`,
         },
         {
-          flaw: 'one collection more',
+          flaw: 'an extra collection',
           arrange: (home) => grant(home, { db: own(home).database, collection: 'other' }, ['find']),
           named: (home) => `mongod also allows find on ${own(home).database}.other`,
         },
@@ -151,7 +151,7 @@ for (const mode of modes) {
           named: () => 'mongod also allows killop on {"cluster":true}',
         },
         {
-          flaw: 'one action less',
+          flaw: 'a missing action',
           arrange: (home) => [
             home.layout.roles.database,
             {
@@ -177,12 +177,12 @@ for (const mode of modes) {
           named: () => 'it cannot log in to its database with its credential',
         },
         {
-          flaw: 'no user',
+          flaw: 'a missing user',
           arrange: (home) => user(home, (name) => ({ dropUser: name })),
           named: () => 'it cannot log in to its database with its credential',
         },
         {
-          flaw: 'a user that may not come from here',
+          flaw: 'a user restricted to another address',
           arrange: (home) =>
             user(home, (name) => ({
               updateUser: name,
@@ -207,15 +207,15 @@ for (const mode of modes) {
       }
     });
 
-    describe('each attempt is one that mongod decides', () => {
-      test('what lies within is done for the tenant', async () => {
+    describe('mongod decides each attempt', () => {
+      test('attempts within the boundary are allowed', async () => {
         const home = await prepared(mode);
         const tenant = await cell.asTenant(home);
         for (const { database, command } of withinBoundary(home))
           assert.equal((await tenant.db(database).command(command))['ok'], 1);
       });
 
-      test('what lies beyond is refused to the tenant, and let to root without any effect', async () => {
+      test('attempts beyond the boundary are refused to the tenant, and allowed to root without effect', async () => {
         const home = await prepared(mode);
         const tenant = await cell.asTenant(home);
         const before_ = await everythingNear(home);
@@ -239,7 +239,7 @@ for (const mode of modes) {
   });
 }
 
-test('a long list of differing rights is cut short', () => {
+test('a long list of different rights is shortened', () => {
   const [resource, actions] = [{ db: 'x', collection: 'y' }, ['a', 'b', 'c', 'd', 'e', 'f', 'g']];
   assert.equal(
     differenceOf([{ resource, actions }], []),

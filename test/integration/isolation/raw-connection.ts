@@ -8,7 +8,7 @@ import type { Document } from 'mongodb';
 const opMsg = 2013;
 const headerBytes = 16;
 
-/** A connection that sends what it is told and nothing besides: no session, no retries, no write concern. */
+/** A connection that sends only what it is given: no session, no retries, no write concern. */
 export interface RawConnection {
   command(database: string, command: Document): Promise<Document>;
   close(): void;
@@ -63,7 +63,7 @@ async function authenticate(connection: RawConnection, { user, password, databas
     conversationId: first['conversationId'],
     payload: Buffer.from(`${unsigned},p=${proof}`),
   });
-  if (last['ok'] !== 1 || last['done'] !== true) throw new Error(`not let in: ${JSON.stringify(last)}`);
+  if (last['ok'] !== 1 || last['done'] !== true) throw new Error(`login failed: ${JSON.stringify(last)}`);
 }
 
 interface RawCredential {
@@ -73,8 +73,8 @@ interface RawCredential {
 }
 
 /**
- * Connects past the driver, which gives every operation a session. One command at a time; a refused one is an answer as
- * any other.
+ * Connects without the driver, which gives every operation a session. Send one command at a time; a refusal is returned
+ * like any other answer.
  */
 export async function connectRaw(endpoint: string, credential: RawCredential): Promise<RawConnection> {
   const { hostname, port } = new URL(endpoint);

@@ -16,7 +16,7 @@ const spec = (mode: IsolationMode) => specWith([{ name: 'counters' }], mode);
 const unauthorized = 13;
 const interrupted = 11_601;
 const documents = 400;
-/** Of some ten milliseconds a document, so that updating them all takes seconds. */
+/** Takes about ten milliseconds for each document, so that updating all of them takes seconds. */
 const slowUpdate = [
   {
     $set: {
@@ -64,7 +64,7 @@ async function runsAs(home: Home, command: string): Promise<boolean> {
 const closedBy = { Suspended: homeFormIn('Suspended'), Archived: homeFormIn('Archived') } as const;
 
 for (const { mode, state, form } of inEveryMode(Object.entries(closedBy).map(([state, form]) => ({ state, form })))) {
-  describe(`when the access of a tenant in mode ${mode} that becomes ${state} is taken away`, () => {
+  describe(`when the access of a tenant in mode ${mode} that becomes ${state} is revoked`, () => {
     const take = (home: Home): Promise<string> => parts['home-user'].ensure(changing(home, { form }));
 
     test('an open transaction cannot commit', async () => {
@@ -78,7 +78,7 @@ for (const { mode, state, form } of inEveryMode(Object.entries(closedBy).map(([s
       assert.equal(await seen.countDocuments({ uncommitted: true }), 0);
     });
 
-    test('an open cursor and a change stream give nothing more', async () => {
+    test('an open cursor and a change stream return nothing more', async () => {
       const { home, counters, seen } = await activeTenant(mode);
       const cursor = counters.find({}, { batchSize: 2 });
       await cursor.next();
@@ -91,7 +91,7 @@ for (const { mode, state, form } of inEveryMode(Object.entries(closedBy).map(([s
       await stream.close();
     });
 
-    test('no write of a busy tenant starts', async () => {
+    test('no later write of a busy tenant is acknowledged or applied', async () => {
       const { home, counters, seen } = await activeTenant(mode);
       let taken = false;
       let acknowledged = 0;
@@ -105,7 +105,7 @@ for (const { mode, state, form } of inEveryMode(Object.entries(closedBy).map(([s
           if (taken && code !== 'done') refused += 1;
         }
       });
-      await until('they write', () => acknowledged > 200);
+      await until('the writers have started', () => acknowledged > 200);
       await take(home);
       taken = true;
       const standing = await seen.countDocuments();
@@ -114,7 +114,7 @@ for (const { mode, state, form } of inEveryMode(Object.entries(closedBy).map(([s
       assert.equal(await seen.countDocuments(), standing);
     });
 
-    test('a long update ends half-way, and one without a session too', async () => {
+    test('a long update ends before it is complete, also one without a session', async () => {
       const { home, counters, seen } = await activeTenant(mode);
       const raw = await connectRaw(home.cell.endpoint, {
         user: home.layout.user,
@@ -129,7 +129,7 @@ for (const { mode, state, form } of inEveryMode(Object.entries(closedBy).map(([s
           update: name,
           updates: [{ q: { n: { $gte: half } }, u: slowUpdate, multi: true }],
         });
-        await until('both run', async () => {
+        await until('both updates run', async () => {
           const running = await cell.root
             .db('admin')
             .aggregate([
@@ -151,19 +151,19 @@ for (const { mode, state, form } of inEveryMode(Object.entries(closedBy).map(([s
       }
     });
 
-    test('a long aggregation that writes ends, and leaves its target as it was', async () => {
+    test('a long aggregation that writes ends, and writes nothing more', async () => {
       const { home, counters, seen } = await activeTenant(mode);
       const merging = codeOf(
         counters.aggregate([slowUpdate[0]!, { $merge: { into: counters.collectionName } }]).toArray(),
       );
-      await until('it runs', () => runsAs(home, 'command'));
+      await until('the aggregation runs', () => runsAs(home, 'command'));
       await take(home);
       const updated = await seen.countDocuments({ sum: { $exists: true } });
       assert.notEqual(await merging, 'done');
       assert.equal(await seen.countDocuments({ sum: { $exists: true } }), updated);
     });
 
-    test('what a connection without sessions asks for is refused, a cursor’s next batch too', async () => {
+    test('requests on a connection without sessions are refused, also for the next batch of a cursor', async () => {
       const { home } = await activeTenant(mode);
       const raw = await connectRaw(home.cell.endpoint, {
         user: home.layout.user,
@@ -186,7 +186,7 @@ for (const { mode, state, form } of inEveryMode(Object.entries(closedBy).map(([s
       }
     });
 
-    test('nothing is in the way of who does nothing, a second time, and by two at once', async () => {
+    test('the access of an idle tenant can be revoked repeatedly and concurrently', async () => {
       const { home } = await activeTenant(mode);
       await Promise.all([take(home), take(home)]);
       await take(home);
@@ -203,7 +203,7 @@ for (const mode of modes)
     });
 
     for (const [state, form] of [...Object.entries(closedBy), ['dropped by hand', undefined]] as const) {
-      test(`commits its open transaction and reads its cursor to the end when another is ${state}`, async () => {
+      test(`commits its open transaction and reads its cursor to the end when another tenant is ${state}`, async () => {
         const { home, client } = await activeTenant(mode);
         const { client: theirs, counters, seen } = neighbour;
         const begin = async (of: MongoClient, collection: Collection) => {
@@ -241,7 +241,7 @@ for (const mode of modes)
     }
   });
 
-test('a suspended tenant is let in again by another user with its password; over the connection that it had, no more', async () => {
+test('a resumed tenant has access as another user with its password, but not over its old connection', async () => {
   const { home, counters } = await activeTenant();
   const { user } = home.layout;
   const suspended = changing(home, { form: homeFormIn('Suspended') });
@@ -254,7 +254,7 @@ test('a suspended tenant is let in again by another user with its password; over
   await (await cell.asTenant(home)).db(dbName).collection(collectionName).insertOne({});
 });
 
-test('a user that was dropped is made again with its password', async () => {
+test('a user that was dropped is created again with its password', async () => {
   const { home } = await activeTenant();
   const archived = changing(home, { form: homeFormIn('Archived') });
   await parts['home-user'].ensure(archived);

@@ -24,7 +24,7 @@ function rolesFor({ layout }: Home): Document[] {
   ];
 }
 
-/** Those of the tenant, and others in a database of its own. */
+/** The tenant's roles, and all others in its own database. */
 async function readRoles({ layout, uid }: Home): Promise<Document[]> {
   const { roles } = await cell.root
     .db(layout.roles.database)
@@ -48,7 +48,7 @@ async function claimed(mode: IsolationMode = 'dedicated', spec?: TenantSpec): Pr
   return home;
 }
 
-describe('ensure ends with exactly the two roles', () => {
+describe('after ensure, there are exactly the two roles', () => {
   const change = (command: (home: Home) => Document) => async (db: Db, home: Home) => {
     await createRoles.ensure(home);
     await db.command(command(home));
@@ -72,7 +72,7 @@ describe('ensure ends with exactly the two roles', () => {
       observed: 'wrong',
     },
     {
-      from: 'one action more',
+      from: 'an extra action',
       arrange: change((home) => ({
         grantPrivilegesToRole: readOnly(home),
         privileges: [{ resource: orders(home), actions: ['insert'] }],
@@ -80,7 +80,7 @@ describe('ensure ends with exactly the two roles', () => {
       observed: 'wrong',
     },
     {
-      from: 'one action less',
+      from: 'a missing action',
       arrange: change((home) => ({
         revokePrivilegesFromRole: readWrite(home),
         privileges: [{ resource: orders(home), actions: ['remove'] }],
@@ -104,7 +104,7 @@ describe('ensure ends with exactly the two roles', () => {
       observed: 'wrong',
     },
     {
-      from: 'a restriction of where it may be used from',
+      from: 'a restriction to an address',
       arrange: change((home) => ({
         updateRole: readWrite(home),
         authenticationRestrictions: [{ clientSource: ['10.0.0.0/8'] }],
@@ -125,7 +125,7 @@ describe('ensure ends with exactly the two roles', () => {
   }
 
   for (const mode of modes) {
-    test(`the roles of a spec that has since got a collection, in mode ${mode}`, async () => {
+    test(`after a collection was added to the spec, in mode ${mode}`, async () => {
       const home = await claimed(mode, specWith([{ name: 'orders' }, { name: 'events' }], mode));
       await createRoles.ensure(home);
       const grown = changing(home, {
@@ -137,7 +137,7 @@ describe('ensure ends with exactly the two roles', () => {
     });
   }
 
-  test('and with no others changed, and nothing written where both are there', async () => {
+  test('other roles are not changed, and no role is written if both are as declared', async () => {
     const home = await claimed();
     await cell.database(home).command({ createRole: 'theirs', privileges: [], roles: [] });
     await createRoles.ensure(home);

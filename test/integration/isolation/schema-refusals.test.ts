@@ -36,13 +36,13 @@ async function assertRefused(
   await assert.rejects(
     createCollections.ensure(home),
     (error) => !inspect(error, { depth: 10 }).includes(secret),
-    'nor in its cause, which a log tells',
+    'neither the error nor its cause, which a log shows, contains a value of a document',
   );
   await createCollections.undo(home);
   assert.deepEqual(await cell.database(home).listCollections().toArray(), []);
 }
 
-/** That is, in mongod's own words. */
+/** Matches mongod's own words. */
 const refuses = ({ source }: RegExp): RegExp => new RegExp(`mongod refuses: .*${source}`);
 
 describe('a JSON schema that mongod refuses', () => {
@@ -69,7 +69,7 @@ describe('indexes that mongod refuses', () => {
   const cases: readonly { readonly flaw: string; readonly indexes: IndexSpec[]; readonly reason: RegExp }[] = [
     { flaw: 'two text indexes', indexes: [keys(['a', 'text']), keys(['b', 'text'])], reason: /index already exists/ },
     {
-      flaw: 'text fields that are not side by side',
+      flaw: 'text fields that are not next to each other',
       indexes: [keys(['a', 'text'], ['b', 1], ['c', 'text'])],
       reason: /must all be adjacent/,
     },
@@ -84,7 +84,7 @@ describe('indexes that mongod refuses', () => {
       reason: /hashed indexes cannot guarantee uniqueness/,
     },
     {
-      flaw: 'two kinds in one',
+      flaw: 'two kinds in one index',
       indexes: [keys(['a', '2dsphere'], ['b', 'text'])],
       reason: /more than one index plugin/,
     },
@@ -99,7 +99,7 @@ describe('indexes that mongod refuses', () => {
       reason: /(Identical index already exists|two identical indexes)/,
     },
     {
-      flaw: 'the same keys by two names',
+      flaw: 'the same keys under two names',
       indexes: [
         { name: 'x', ...keys(['a', 1]) },
         { name: 'y', ...keys(['a', 1]) },
@@ -107,7 +107,7 @@ describe('indexes that mongod refuses', () => {
       reason: /already exists with a different name/,
     },
     {
-      flaw: 'two indexes by one name',
+      flaw: 'two indexes with one name',
       indexes: [
         { name: 'x', ...keys(['a', 1]) },
         { name: 'x', ...keys(['b', 1]) },
@@ -126,7 +126,7 @@ describe('indexes that mongod refuses', () => {
     test(`${flaw}, on a collection with documents`, () => assertRefused({ indexes }, refuses(reason), [{ z: 1 }]));
   }
 
-  describe('that documents which are there do not allow: nothing of the documents is said', () => {
+  describe('that existing documents do not allow: the error contains nothing from the documents', () => {
     const unique = [{ ...keys(['b', 1]) }, { ...keys(['a', 1]), unique: true }];
     const documentCases: readonly {
       readonly flaw: string;
@@ -135,25 +135,25 @@ describe('indexes that mongod refuses', () => {
       readonly reason: RegExp;
     }[] = [
       {
-        flaw: 'a value twice',
+        flaw: 'a duplicate value',
         indexes: unique,
         documents: [{ a: secret }, { a: secret }],
         reason: /its documents do not allow index a_1 \(DuplicateKey 11000\)$/,
       },
       {
-        flaw: 'a value twice that reads like the end of the words',
+        flaw: 'a duplicate value that looks like the end of the message',
         indexes: unique,
         documents: [{ a: `dup key: ${secret}` }, { a: `dup key: ${secret}` }],
         reason: /its documents do not allow index a_1 \(DuplicateKey 11000\)$/,
       },
       {
-        flaw: 'no geometry',
+        flaw: 'a value that is not a geometry',
         indexes: [keys(['a', '2dsphere'])],
         documents: [{ a: secret }],
         reason: /its documents do not allow index a_2dsphere \(Location16755 16755\)$/,
       },
       {
-        flaw: 'a language that is none',
+        flaw: 'an unknown language',
         indexes: [keys(['a', 'text'])],
         documents: [{ a: 'x', language: secret }],
         reason: /its documents do not allow index a_text \(Location17262 17262\)$/,

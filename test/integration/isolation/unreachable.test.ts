@@ -10,7 +10,10 @@ import { changing, ensureBefore, modes, openCell, parts, purge, stepNames, steps
 import type { CellFixture, StepName } from './cell-fixture.ts';
 
 const leaseMs = 400;
-/** What a busy machine may add to a timer. Without the lease the driver would wait for three seconds for a cell that is away, and for ever for one that does not answer. */
+/**
+ * What a busy machine may add to a timer. Without the lease, the driver would wait three seconds for a cell that does
+ * not run, and forever for one that does not answer.
+ */
 const slackMs = 2_000;
 
 let stack: EmbeddedStack;
@@ -31,7 +34,7 @@ function leaseFrom(now: number): WorkLease {
 }
 
 type Act = 'observe' | 'ensure' | 'undo';
-/** Only its `ensure` takes a probe to the cell. */
+/** Of a probe, only `ensure` contacts the cell. */
 const actsOf = (name: StepName): readonly Act[] =>
   name === 'probe-isolation' ? ['ensure'] : ['observe', 'ensure', 'undo'];
 const acts = stepNames.flatMap((name) => actsOf(name).map((act) => ({ name, act })));
@@ -47,7 +50,7 @@ async function assertUnavailable(home: Home, name: StepName, act: Act): Promise<
   assert.ok(tookMs <= leaseMs + slackMs, `${name} ${act} took ${tookMs} ms with a lease of ${leaseMs} ms`);
 }
 
-/** One tenant for each step, brought to just before it; the modes take turns. */
+/** One tenant for each step, with all earlier steps done. The modes are used in turn. */
 async function tenants(): Promise<Map<StepName, Home>> {
   const homes = new Map<StepName, Home>();
   for (const [at, name] of stepNames.entries()) {
@@ -74,7 +77,7 @@ const changes: readonly (readonly [string, Act, HomeStep])[] = [
   ...Object.entries(purge).map(([name, part]) => [name, 'ensure', part] as const),
 ];
 
-/** The modes take turns here too. */
+/** Here too, the modes are used in turn. */
 async function assertChangesUnavailable(homes: readonly Home[]): Promise<void> {
   for (const [at, [name, act, part]] of changes.entries()) {
     const home = homes[at % homes.length] as Home;
@@ -119,11 +122,11 @@ describe('a cell that does not run', () => {
   });
 
   for (const { name, act } of acts)
-    test(`${name}: ${act} says so within its lease`, () => assertUnavailable(homes.get(name) as Home, name, act));
+    test(`${name}: ${act} reports it within its lease`, () => assertUnavailable(homes.get(name) as Home, name, act));
 
-  test('every part of a change, and of a purge, says so within its lease', () => assertChangesUnavailable(leaving));
+  test('every part of a change and of a purge reports it within its lease', () => assertChangesUnavailable(leaving));
 
-  test('and that was never reached before', async () => {
+  test('ensure reports it within its lease, also if the cell was never reached before', async () => {
     const fresh = openCell(mongod);
     try {
       await assertUnavailable(fresh.home(), 'claim-database', 'ensure');
@@ -132,7 +135,7 @@ describe('a cell that does not run', () => {
     }
   });
 
-  test('and when it is back, every step is brought about', async () => {
+  test('when it runs again, every step succeeds', async () => {
     await mongod.start();
     await assertEnsured(homes);
     await assertChanged(leaving);
@@ -150,11 +153,11 @@ describe('a cell that does not answer', () => {
   after(() => mongod.kill('SIGCONT'));
 
   for (const { name, act } of acts)
-    test(`${name}: ${act} says so within its lease`, () => assertUnavailable(homes.get(name) as Home, name, act));
+    test(`${name}: ${act} reports it within its lease`, () => assertUnavailable(homes.get(name) as Home, name, act));
 
-  test('every part of a change, and of a purge, says so within its lease', () => assertChangesUnavailable(leaving));
+  test('every part of a change and of a purge reports it within its lease', () => assertChangesUnavailable(leaving));
 
-  test('and when it goes on, nothing is sent that was given up', async () => {
+  test('when it answers again, nothing that was given up is sent', async () => {
     const sent = cell.sent.length;
     await mongod.kill('SIGCONT');
     await cell.root.db('admin').command({ ping: 1 });
@@ -173,8 +176,8 @@ describe('a cell that does not answer', () => {
 
 describe('a cell that is lost in the middle of a step', () => {
   /**
-   * A lease that sends mongod a signal when it is looked at for the given time: twice for each command, before it waits
-   * for a connection and before it is sent. It is long up to the look before, and short from there.
+   * A lease that sends mongod a signal at the given read. Each command reads it twice: before it waits for a
+   * connection, and before it is sent. The lease is short from the read before the signal on, and long until then.
    */
   function signalAt(look: number, signal: 'SIGKILL' | 'SIGSTOP'): WorkLease & { readonly tookMs: () => number } {
     let looks = 0;
@@ -194,10 +197,10 @@ describe('a cell that is lost in the middle of a step', () => {
     };
   }
 
-  test('is found with half of the work done, which is finished', async () => {
+  test('has half of the work done when it is back, and the next attempt finishes it', async () => {
     const home = cell.home();
     await ensureBefore('create-collections', home);
-    // After the claim was read, the collections listed, and the first one made with its index.
+    // After the claim was read, the collections were listed, and the first one was created with its index.
     await assert.rejects(steps['create-collections'].ensure({ ...home, lease: signalAt(9, 'SIGKILL') }), {
       code: 'cell_unavailable',
     });
@@ -213,7 +216,7 @@ describe('a cell that is lost in the middle of a step', () => {
     ['when the tenant asks for its privileges', 4],
     ['when the tenant makes an attempt', 14],
   ] as const) {
-    test(`keeps no probe waiting for longer than its lease: ${when}`, async () => {
+    test(`a probe waits no longer than its lease if mongod stops ${when}`, async () => {
       const home = cell.home();
       await ensureBefore('probe-isolation', home);
       const lease = signalAt(look, 'SIGSTOP');

@@ -24,7 +24,7 @@ async function prepared(mode: IsolationMode = 'dedicated'): Promise<Home> {
   return home;
 }
 
-/** Of all the tenant's users. */
+/** The names of all the tenant's users. */
 async function namesOf({ uid, layout }: Home): Promise<string[]> {
   const users = cell.root
     .db('admin')
@@ -40,20 +40,20 @@ async function readUser(home: Home): Promise<Document | undefined> {
   return (users as Document[])[0];
 }
 
-/** Whether the credential that the steps know opens the database. */
+/** Checks that the tenant can write with the credential that the steps use. */
 async function assertOpens(home: Home): Promise<void> {
   const client = await cell.asTenant(home);
   for (const { declared, database, name } of home.layout.namespaces)
     await client.db(database).collection(name).insertOne({ sku: declared.name });
 }
 
-/** Makes the user and then changes it past the step. */
+/** Creates the user with the step, and then changes it directly. */
 const update = (fields: (home: Home) => Document) => async (db: Db, home: Home) => {
   await createUser.ensure(home);
   await db.command({ updateUser: home.layout.user, ...fields(home) });
 };
 
-describe('ensure ends with a user that has its role and its password', () => {
+describe('after ensure, the user has its role and its password', () => {
   const cases: readonly {
     readonly from: string;
     readonly arrange: (db: Db, home: Home) => Promise<unknown>;
@@ -67,7 +67,7 @@ describe('ensure ends with a user that has its role and its password', () => {
       observed: 'wrong',
     },
     {
-      from: 'one role more',
+      from: 'an extra role',
       arrange: update(({ layout }) => ({
         roles: [
           { role: layout.roles.readWrite, db: layout.roles.database },
@@ -77,7 +77,7 @@ describe('ensure ends with a user that has its role and its password', () => {
       observed: 'wrong',
     },
     {
-      from: 'a role of that name in another database',
+      from: 'a role with the same name in another database',
       arrange: update(() => ({ roles: [{ role: 'tenant_read_write', db: 'admin' }] })),
       observed: 'wrong',
     },
@@ -87,16 +87,16 @@ describe('ensure ends with a user that has its role and its password', () => {
       observed: 'present',
     },
     {
-      from: 'an older mechanism too',
+      from: 'an additional, older mechanism',
       arrange: update((home) => ({ pwd: home.uid, mechanisms: ['SCRAM-SHA-1', 'SCRAM-SHA-256'] })),
       observed: 'wrong',
     },
     {
-      from: 'a restriction of where it may log in from',
+      from: 'a restriction to an address',
       arrange: update(() => ({ authenticationRestrictions: [{ clientSource: ['10.0.0.0/8'] }] })),
       observed: 'wrong',
     },
-    { from: 'the user as it should be', arrange: (_db, home) => createUser.ensure(home), observed: 'present' },
+    { from: 'the user as declared', arrange: (_db, home) => createUser.ensure(home), observed: 'present' },
   ];
   for (const { mode, from, arrange, observed } of inEveryMode(cases)) {
     test(`from ${from} in mode ${mode}`, async () => {
@@ -115,11 +115,11 @@ describe('ensure ends with a user that has its role and its password', () => {
   }
 });
 
-describe('a user that was made for another is left as it is', () => {
+describe('a user that was not created for this tenant is left unchanged', () => {
   const cases: Readonly<Record<string, Document | undefined>> = {
     'of another installation': { installation: 'elsewhere' },
     'of another tenant': { tenant: '01aaaaaaaaaaaaaaaaaaaaaaaa' },
-    'that says nothing of whose it is': undefined,
+    'of an unknown owner': undefined,
   };
   for (const { mode, name, changes } of inEveryMode(
     Object.entries(cases).map(([name, changes]) => ({ name, changes })),
@@ -146,7 +146,7 @@ describe('a user that was made for another is left as it is', () => {
 });
 
 for (const mode of modes) {
-  test(`a user that an earlier build has named by the uid alone stays while the tenant is let in, in mode ${mode}, and another takes its place when it is let in again`, async () => {
+  test(`a user that an older build named by uid alone is replaced only on resumption, in mode ${mode}`, async () => {
     const home = await prepared(mode);
     const { roles } = home.layout;
     const legacy = {
@@ -171,7 +171,7 @@ for (const mode of modes) {
   });
 }
 
-describe('what an attempt has left is taken over or removed', () => {
+describe('a user that an attempt left behind is taken over or removed', () => {
   const byAttempt = async (
     home: Home,
     nonce: string,
@@ -189,14 +189,14 @@ describe('what an attempt has left is taken over or removed', () => {
   };
 
   for (const mode of modes) {
-    test(`by an attempt that makes the user, in mode ${mode}`, async () => {
+    test(`by an attempt that creates the user, in mode ${mode}`, async () => {
       const home = await prepared(mode);
       const left = await byAttempt(home, 'a');
       await createUser.ensure(home);
       assert.deepEqual([home.layout.user, await namesOf(home)], [left, [left]]);
     });
 
-    test(`by a reconciliation, an archival and a suspension, in mode ${mode}`, async () => {
+    test(`by a reconciliation, a suspension and an archival, in mode ${mode}`, async () => {
       const home = await prepared(mode);
       await createUser.ensure(home);
       const current = home.layout.user;
@@ -214,11 +214,11 @@ describe('what an attempt has left is taken over or removed', () => {
   }
 });
 
-test('no command that is sent for a user that is there gives it a role', async () => {
+test('no command for an existing user grants it a role', async () => {
   const home = await prepared();
   await createUser.ensure(home);
   const giving: string[] = [];
-  // The driver tells nobody what these commands say.
+  // The driver hides the contents of these commands from its monitoring.
   const db = (database: string) => ({
     command(command: Document, options: object) {
       const [name = ''] = Object.keys(command);
@@ -237,7 +237,7 @@ test('no command that is sent for a user that is there gives it a role', async (
   assert.deepEqual(giving, ['createUser']);
 });
 
-test('ensure does not disturb who is connected', async () => {
+test('ensure does not interrupt an open connection', async () => {
   const home = await prepared();
   await createUser.ensure(home);
   const client = await cell.asTenant(home, await passwordOf(home.uid));

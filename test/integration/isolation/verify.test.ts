@@ -3,6 +3,7 @@ import { after, describe, test } from 'node:test';
 import type { Document } from 'mongodb';
 import type { IsolationMode } from '../../../contracts/lifecycle.ts';
 import type { BreachEvidence, IsolationDirection } from '../../../contracts/isolation-report.ts';
+import type { CommandForms } from '../../../engines/isolation/verify/command-probes.ts';
 import { clearLeftovers, verifyPair } from '../../../engines/isolation/verify/verify-pair.ts';
 import { readInventory } from '../../../engines/isolation/verify/inventory.ts';
 import type { Home } from '../../../engines/isolation/home.ts';
@@ -23,8 +24,9 @@ async function prepared(mode: IsolationMode, where: CellFixture = cell): Promise
 }
 
 const since = '0';
+const forms: CommandForms = new Map();
 
-/** Verifications of this file: others may be under way on the same cells. */
+/** The verifications of this file; others may run on the same cells. */
 const own = new Set<string>();
 
 function newVerification(): string {
@@ -47,6 +49,7 @@ async function verify(
     attempt: `${verification}_1`,
     password: passwordOf,
     newId,
+    forms,
   });
   return directions as [IsolationDirection, IsolationDirection];
 }
@@ -61,7 +64,7 @@ const total = ({ counts }: IsolationDirection, family: string): number =>
 const breachesOf = ({ breaches }: IsolationDirection): string[] =>
   breaches.map(({ family, probe, detail }) => `${family} ${probe}: ${detail}`);
 
-/** A snapshot, with the roles of each user in one order: mongod keeps to none. */
+/** A snapshot with the roles of each user sorted, because mongod returns them in any order. */
 async function stateOf(home: Home): Promise<Document> {
   const state = await cell.snapshot(home);
   const byName = (a: Document, b: Document): number => (`${a['db']}.${a['role']}` < `${b['db']}.${b['role']}` ? -1 : 1);
@@ -70,7 +73,7 @@ async function stateOf(home: Home): Promise<Document> {
   return state;
 }
 
-/** Users without rights of these verifications, and canaries. */
+/** The users without rights of these verifications, and all canaries. */
 async function leftOn(where: CellFixture, homes: readonly Home[]): Promise<unknown[]> {
   const users = await where.root
     .db('admin')
@@ -91,7 +94,7 @@ async function leftOn(where: CellFixture, homes: readonly Home[]): Promise<unkno
   return [...users, ...canaries.flat()];
 }
 
-describe('the boundary that the plane makes holds, both ways, against everything that mongod knows', () => {
+describe('the boundary that the plane creates holds in both directions, against everything that mongod knows', () => {
   const pairs: readonly (readonly [IsolationMode, IsolationMode])[] = [
     ['schema', 'schema'],
     ['dedicated', 'dedicated'],
@@ -123,7 +126,7 @@ describe('the boundary that the plane makes holds, both ways, against everything
     });
   }
 
-  test('on two cells: mongod refuses the login, and everything without one', async () => {
+  test('on two cells, mongod refuses the login and everything without a login', async () => {
     const [here, there] = [await prepared('schema'), await prepared('dedicated', elsewhere)];
     for (const direction of await verify(here, there)) {
       assert.deepEqual(breachesOf(direction), []);
@@ -136,7 +139,7 @@ describe('the boundary that the plane makes holds, both ways, against everything
   });
 });
 
-/** What is granted by hand to the first tenant's role, or its user. */
+/** What is granted by hand to the first tenant's user. */
 interface Widening {
   readonly what: string;
   readonly mode: IsolationMode;
@@ -145,7 +148,7 @@ interface Widening {
     readonly actions: readonly string[];
   };
   readonly roles?: (theirs: Home) => Document[];
-  /** Probes that have to find it, with what shows it; `*` is the name of the other's collection. */
+  /** The probes that must find it, with the evidence. `*` is the name of the other tenant's collection. */
   readonly found: readonly (readonly [probe: string, evidence: BreachEvidence])[];
 }
 
@@ -204,7 +207,7 @@ const widenings: readonly Widening[] = [
     ],
   },
   {
-    what: 'defining',
+    what: 'changing definitions',
     mode: 'dedicated',
     privileges: onCollection('collMod', 'dropCollection', 'createIndex', 'dropIndex'),
     found: [
@@ -215,7 +218,7 @@ const widenings: readonly Widening[] = [
     ],
   },
   {
-    what: 'the otherâ€™s role',
+    what: 'the other tenantâ€™s role',
     mode: 'dedicated',
     roles: ({ layout: { roles } }) => [{ role: roles.readOnly, db: roles.database }],
     found: [
@@ -225,7 +228,7 @@ const widenings: readonly Widening[] = [
     ],
   },
   {
-    what: 'owning the otherâ€™s database',
+    what: 'owning the other tenantâ€™s database',
     mode: 'dedicated',
     roles: ({ layout }) => [{ role: 'dbOwner', db: layout.database }],
     found: [
@@ -252,7 +255,7 @@ const widenings: readonly Widening[] = [
   },
 ];
 
-describe('a right that was granted by hand is found, and the probes that it lets do no harm', () => {
+describe('a right that was granted by hand is found, and the probes that it allows do no harm', () => {
   for (const { what, mode, privileges, roles, found } of widenings) {
     test(what, async () => {
       const [one, other] = [await prepared(mode), await prepared(mode)];
@@ -274,18 +277,14 @@ describe('a right that was granted by hand is found, and the probes that it lets
           `${probe} (${evidence}) is not among ${breachesOf(there).join('\n')}`,
         );
       }
-      assert.deepEqual(
-        await Promise.all([stateOf(one), stateOf(other)]),
-        states,
-        'neither has lost, got or learned anything',
-      );
+      assert.deepEqual(await Promise.all([stateOf(one), stateOf(other)]), states, 'both tenants are unchanged');
       assert.deepEqual(await leftOn(cell, [one, other]), []);
     });
   }
 });
 
-describe('what is no proof is not taken for one', () => {
-  test('a tenant that may do nothing at all: that it is refused everything says nothing', async () => {
+describe('an inconclusive result is not treated as proof', () => {
+  test('a tenant without any rights, to which mongod refuses everything', async () => {
     const [one, other] = [await prepared('dedicated'), await prepared('schema')];
     await cell.database(one).command({ updateUser: one.layout.user, roles: [] });
     await assert.rejects(verify(one, other), { code: 'isolation_probe_failed' });
@@ -300,7 +299,7 @@ describe('what is no proof is not taken for one', () => {
   });
 });
 
-describe('what the tenant itself does to its canary is not taken for the otherâ€™s doing', () => {
+describe('a change that a tenant makes to its own canary is not attributed to the other tenant', () => {
   const begin = async (one: Home, other: Home, planted: () => Promise<unknown>): Promise<IsolationDirection[]> => {
     const verification = newVerification();
     return verifyPair({
@@ -312,6 +311,7 @@ describe('what the tenant itself does to its canary is not taken for the otherâ€
       attempt: `${verification}_1`,
       password: passwordOf,
       newId,
+      forms,
       planted: async () => void (await planted()),
     });
   };
@@ -326,7 +326,7 @@ describe('what the tenant itself does to its canary is not taken for the otherâ€
       assert.deepEqual(await leftOn(cell, [homes.one, homes.other]), []);
     });
   }
-  test('in the midst of it: no verdict either, but where mongod let the other in all the same', async () => {
+  test('a change during the verification: no verdict, unless mongod allowed or disclosed something', async () => {
     const [one, other] = [await prepared('schema'), await prepared('schema')];
     const { database, name } = other.layout.namespaces[0]!;
     const orders = cell.root.db(database).collection(name);
@@ -359,7 +359,7 @@ describe('what the tenant itself does to its canary is not taken for the otherâ€
   });
 });
 
-test('what an attempt that died has left is removed by the next one at the same verification, and what others need stays', async () => {
+test('an attempt removes what earlier attempts left, and keeps what a running verification needs', async () => {
   const [one, other] = [await prepared('schema'), await prepared('hybrid')];
   const [stale, verification, running] = ['00000000000000000000000001', newVerification(), newVerification()];
   own.add(stale);

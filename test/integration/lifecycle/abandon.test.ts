@@ -33,7 +33,7 @@ const code = (expected: string) => (error: ApiError) => error.code === expected;
 const collectionsOf = async (uid: string) =>
   (await cell.db(`tenant_${uid}`).listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name);
 
-test('an activation that cannot be undone is abandoned by an admin: it ends, what is left is named, and the control database holds nothing of it', async () => {
+test('an admin can abandon an undo that does not end: what is left is listed, and the placement is freed', async () => {
   const forward = armFailpoint(installation, 'probe-isolation.before-intent@left', 'pause');
   const { body } = await api.call('createTenant', {
     body: tenantManifest('left', { ...placed, lifecycle: 'Active' }),
@@ -41,7 +41,7 @@ test('an activation that cannot be undone is abandoned by an admin: it ends, wha
   });
   const id = body.operation?.id ?? '';
   await forward.hit();
-  await assert.rejects(abandon(id), code('abandon_not_possible'), 'it goes forward');
+  await assert.rejects(abandon(id), code('abandon_not_possible'), 'the operation is not being undone');
   await api.call('cancelOperation', { params: { id } });
   const back = armFailpoint(installation, 'create-user.before-undo@left', 'pause');
   forward.release();
@@ -57,7 +57,7 @@ test('an activation that cannot be undone is abandoned by an admin: it ends, wha
       ],
       ['compensating', 'eu-west-1-a', ['place', 'issue-keys']],
     );
-    assert.deepEqual((await abandon(id)).body.abandonment, abandoned.abandonment, 'it may be said again');
+    assert.deepEqual((await abandon(id)).body.abandonment, abandoned.abandonment, 'the request may be repeated');
   });
   const uid = body.tenant.metadata.uid ?? '';
   const told = entries
@@ -83,11 +83,11 @@ test('an activation that cannot be undone is abandoned by an admin: it ends, wha
     [tenant.status.lifecycle, tenant.status.placement, conditionOf(tenant, 'InSync')],
     ['Draft', undefined, 'Unknown OperationAbandoned'],
   );
-  assert.ok((await collectionsOf(uid)).length > 0, 'what stands on the cell is left there');
+  assert.ok((await collectionsOf(uid)).length > 0, 'what is on the cell is left there');
   await assert.rejects(abandon('01hzzzzzzzzzzzzzzzzzzzzza1'), code('not_found'));
 });
 
-test('a purge is abandoned: keys are destroyed, a tombstone is left, and what is on the cell stays', async () => {
+test('an abandoned purge destroys the keys, leaves a tombstone, and keeps what is on the cell', async () => {
   await activeTenant(api, 'buried', placed);
   await takeAll(api, 'buried', ['suspendTenant', 'archiveTenant', 'deleteTenant']);
   const failpoint = armFailpoint(installation, 'destroy-user.before-intent@buried', 'pause');
@@ -103,7 +103,7 @@ test('a purge is abandoned: keys are destroyed, a tombstone is left, and what is
   assert.ok((await collectionsOf(uid)).length > 0);
 });
 
-test('what has ended, or has nothing to do on a cell, is not abandoned', async () => {
+test('an operation that has ended cannot be abandoned', async () => {
   const tenant = await activeTenant(api, 'served', placed);
   const { body } = await api.call('listOperations', { query: { tenant: 'served' } });
   await assert.rejects(abandon(body.items[0]?.id ?? ''), code('operation_finished'));

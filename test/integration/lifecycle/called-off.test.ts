@@ -21,7 +21,7 @@ after(() => installation.stop());
 const read = async (name: string) => (await api.call('getTenant', { params: { name } })).body;
 const isRunning = (error: ApiError) => error.code === 'operation_in_progress';
 
-/** A suspension that was called off, and is held before it can be undone. */
+/** A cancelled suspension that waits at a failpoint before it is undone. */
 async function suspensionCalledOff(name: string): Promise<{ readonly id: string; readonly release: () => void }> {
   await activeTenant(api, name);
   const failpoint = armFailpoint(installation, 'begin.after-commit', 'pause');
@@ -32,7 +32,7 @@ async function suspensionCalledOff(name: string): Promise<{ readonly id: string;
   return { id, release: failpoint.release };
 }
 
-test('who asks for what is being called off is not told that it is on its way', async () => {
+test('a request for an operation that is being cancelled is refused, not answered with that operation', async () => {
   const { id, release } = await suspensionCalledOff('again');
   await assert.rejects(api.call('suspendTenant', { params: { name: 'again' }, ...always() }), isRunning);
   await assert.rejects(
@@ -42,7 +42,7 @@ test('who asks for what is being called off is not told that it is on its way', 
       body: tenantManifest('again', { lifecycle: 'Suspended' }),
     }),
     isRunning,
-    'what is declared now will not be',
+    'a manifest is refused too',
   );
   const { body } = await api.call('suspendTenant', {
     params: { name: 'again' },
@@ -56,7 +56,7 @@ test('who asks for what is being called off is not told that it is on its way', 
   assert.equal((await read('again')).status.lifecycle, 'Suspended');
 });
 
-test('a change of plan that is called off leaves the one that was scheduled', async () => {
+test('cancelling a change of plan restores the scheduled one that it has replaced', async () => {
   const name = 'scheduled';
   await activeTenant(api, name);
   for (const plan of ['larger', 'largest']) {
@@ -80,7 +80,7 @@ test('a change of plan that is called off leaves the one that was scheduled', as
   assert.deepEqual([spec.plan, status.scheduledPlan?.name, status.scheduledPlan?.time], ['startup', 'largest', time]);
 });
 
-test('what is held while an operation runs is observed when that has ended', async () => {
+test('a hold that is set while an operation runs is observed when the operation has ended', async () => {
   const name = 'observed';
   await activeTenant(api, name);
   const failpoint = armFailpoint(installation, 'begin.after-commit', 'pause');
@@ -93,14 +93,14 @@ test('what is held while an operation runs is observed when that has ended', asy
   assert.equal(status.observedGeneration, metadata.generation);
 });
 
-test('a purge that has begun to destroy goes on to its end, whatever policy says by then', async () => {
+test('a purge that has started to destroy data completes even if policy denies it by then', async () => {
   const name = 'half-gone';
   await activeTenant(api, name);
   await takeAll(api, name, ['suspendTenant', 'archiveTenant', 'deleteTenant']);
   const failpoint = armFailpoint(installation, 'destroy-user.after-checkpoint', 'pause');
   const { body } = await api.call('purgeTenant', { params: { name }, body: { early: true }, ...always() });
   await failpoint.hit();
-  // Stands for a new bundle, or a worker whose clock goes wrong: from now on policy refuses every step.
+  // As after a new policy bundle, or with a wrong clock: from now on policy denies every step.
   await installation.control
     .db(installation.databases.control)
     .collection('resources')
@@ -111,7 +111,7 @@ test('a purge that has begun to destroy goes on to its end, whatever policy says
   assert.equal((await api.call('listTombstones', { query: { name } })).body.items.length, 1);
 });
 
-test('a cancellation that comes when the operation has been cancelled by then is answered as that', async () => {
+test('a cancellation that is overtaken by another one reports the operation as cancelled', async () => {
   const name = 'twice-called-off';
   await activeTenant(api, name);
   const running = armFailpoint(installation, 'begin.after-commit', 'pause');

@@ -42,11 +42,14 @@ afterEach(async () => {
 interface Shifted {
   readonly process: ServiceProcess;
   readonly client: ApiClient;
-  /** What its operations port answers at this path. */
+  /** Returns what its operations port answers at this path. */
   readonly at: (path: string) => Promise<string>;
 }
 
-/** A further API or worker of the installation, on a machine whose clock differs. Resolves when it has said that it is not ready because of that. */
+/**
+ * Starts another API or worker of the installation, on a machine whose clock differs. Resolves when it reports that it
+ * is not ready because of its clock.
+ */
 async function startShifted(
   entry: 'api/main.ts' | 'workers/main.ts',
   shiftMs: number,
@@ -60,7 +63,7 @@ async function startShifted(
   shifted.push(process);
   process.start();
   const at = async (path: string): Promise<string> => (await fetch(`http://127.0.0.1:${opsPort}${path}`)).text();
-  await until('it is not ready because of its clock, and of nothing else', async () => {
+  await until('the process is not ready, only because of its clock', async () => {
     const { ready, checks } = JSON.parse(await at('/readyz').catch(() => '{"checks":{}}')) as {
       ready?: boolean;
       checks: Record<string, string>;
@@ -78,13 +81,10 @@ const draft = (name: string) => api.call('createTenant', { body: tenantManifest(
 const stateOf = async (name: string) => (await api.call('getTenant', { params: { name } })).body;
 
 function assertNear(time: string | undefined, ms: number, what: string): void {
-  assert.ok(
-    Math.abs(Date.parse(time ?? '') - ms) < minute,
-    `${what} is ${time}, and not ${new Date(ms).toISOString()}`,
-  );
+  assert.ok(Math.abs(Date.parse(time ?? '') - ms) < minute, `${what} is ${time}, not ${new Date(ms).toISOString()}`);
 }
 
-test('a worker whose clock is three months ahead writes the time of the control database, and purges nothing', async () => {
+test('a worker whose clock is three months ahead uses the control database’s time, and purges nothing', async () => {
   await draft('kept');
   const { process, at } = await startShifted('workers/main.ts', 91 * day);
   const gauge = /^tenure_clock_difference_seconds\{[^}]*\} (\S+)$/m.exec(await at('/metrics'))?.[1];
@@ -92,25 +92,25 @@ test('a worker whose clock is three months ahead writes the time of the control 
 
   assert.equal((await take(api, 'deleteTenant', 'kept')).state, 'succeeded');
   const { deletion } = (await stateOf('kept')).status;
-  assertNear(deletion?.purgeTime, Date.now() + 90 * day, 'the time of the purge');
-  await until('it has looked for what is due', () => /clock of this process is \d+ s ahead/.test(process.output()));
+  assertNear(deletion?.purgeTime, Date.now() + 90 * day, 'the purge time');
+  await until('it has looked for due work', () => /clock of this process is \d+ s ahead/.test(process.output()));
   assert.equal((await stateOf('kept')).status.lifecycle, 'Deleted');
 
-  // Before its time, and by an admin: it is accepted, and this worker does not begin to destroy.
+  // An early purge by an admin is accepted, but this worker does not start to destroy data.
   const { body } = await api.call('purgeTenant', { params: { name: 'kept' }, body: { early: true }, ...always() });
   const id = body.operation?.id ?? '';
-  await until('it was asked to', () => process.output().includes('"step":"destroy-user"'));
+  await until('it has received the step', () => process.output().includes('"step":"destroy-user"'));
   assert.deepEqual((await installation.store.operations.find(id))?.steps['destroy-user']?.state, 'pending');
   await process.kill('SIGKILL');
   installation.worker.start();
   await installation.worker.ready();
-  assert.equal((await ended(api, id)).state, 'succeeded', 'a worker whose clock is right does');
+  assert.equal((await ended(api, id)).state, 'succeeded', 'a worker with a correct clock purges it');
 });
 
-test('an API whose clock is an hour ahead decides by the time of the control database, and accepts nothing that destroys', async () => {
+test('an API whose clock is an hour ahead uses the control database’s time, and refuses deletions', async () => {
   const { client } = await startShifted('api/main.ts', 60 * minute);
   const { body: created } = await client.call('createTenant', { body: tenantManifest('punctual'), ...always() });
-  assertNear(created.tenant.metadata.createTime, Date.now(), 'the time of the creation');
+  assertNear(created.tenant.metadata.createTime, Date.now(), 'the creation time');
   assert.equal((await take(api, 'activateTenant', 'punctual')).state, 'succeeded');
   const soon = new Date(Date.now() + 30 * minute).toISOString();
   const { body: scheduled } = await client.call('changePlanOfTenant', {
@@ -123,10 +123,10 @@ test('an API whose clock is an hour ahead decides by the time of the control dat
   await assert.rejects(client.call('deleteTenant', { params: { name: 'unneeded' }, ...always() }), {
     code: 'clock_off',
   });
-  assert.equal((await take(api, 'deleteTenant', 'unneeded')).state, 'succeeded', 'an API whose clock is right does');
+  assert.equal((await take(api, 'deleteTenant', 'unneeded')).state, 'succeeded', 'with a correct clock it is deleted');
 });
 
-test('an API whose clock is an hour behind takes no token that has expired', async () => {
+test('an API whose clock is an hour behind refuses an expired token', async () => {
   const { kid = '', ...key } = stack.issuerPrivateKey;
   const ago = (minutes: number): number => Math.floor((Date.now() - minutes * minute) / 1000);
   const claims = {

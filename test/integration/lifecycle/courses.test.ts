@@ -55,7 +55,7 @@ const declare = async (name: string, spec: Partial<TenantInput['spec']>): Promis
 
 /** The operations of an accepted change, in order. */
 function courseOf({ operation, following = [] }: RouteAnswer<'putTenant'>): Operation[] {
-  assert.ok(operation !== undefined, 'it takes an operation');
+  assert.ok(operation !== undefined, 'the change starts an operation');
   const course = [operation, ...following];
   assert.deepEqual(
     course.map(({ next }) => next),
@@ -75,7 +75,7 @@ async function endsOf(course: readonly Operation[]): Promise<string[]> {
 const observed = ({ metadata, status }: Tenant): boolean =>
   status.observedGeneration === metadata.generation && status.operation === undefined && status.pending === undefined;
 
-test('a manifest that changes plan and collections is accepted, shown by a dry run, and brought about by two operations', async () => {
+test('a manifest that changes plan and collections starts two operations, as a dry run shows', async () => {
   const name = 'grows';
   await activeTenant(api, name);
   const manifest = tenantManifest(name, { lifecycle: 'Active', plan: 'large', services });
@@ -96,7 +96,7 @@ test('a manifest that changes plan and collections is accepted, shown by a dry r
   const again = await declare(name, manifest.spec);
   assert.ok(
     again.operation === undefined || course.some(({ id }) => id === again.operation?.id),
-    'the same manifest starts nothing more',
+    'the same manifest starts no other operation',
   );
   assert.deepEqual(await endsOf(course), ['succeeded', 'succeeded']);
   const tenant = await read(name);
@@ -131,7 +131,7 @@ test('nobody that watches sees the tenant between two operations of one change',
   }
 });
 
-test('a wait is answered when the last operation has ended', async () => {
+test('a request that waits is answered when the last operation has ended', async () => {
   const name = 'awaited';
   await activeTenant(api, name);
   const answer = await exchange({
@@ -152,7 +152,7 @@ test('a wait is answered when the last operation has ended', async () => {
   assert.deepEqual(await endsOf(courseOf(back)), ['succeeded', 'succeeded']);
 });
 
-test('what an archived tenant with a hold declares is declared anew as it is, under another name too', async () => {
+test('the manifest of an archived tenant with a hold creates an equal tenant under another name', async () => {
   const name = 'kept';
   await activeTenant(api, name);
   await takeAll(api, name, ['suspendTenant', 'archiveTenant']);
@@ -176,7 +176,7 @@ test('what an archived tenant with a hold declares is declared anew as it is, un
   assert.ok(observed(tenant));
 });
 
-test('when the first operation is cancelled nothing of what was declared is left, and the second has never begun', async () => {
+test('cancelling the first operation undoes the whole declaration, and the second never starts', async () => {
   const name = 'called-back';
   const before = await activeTenant(api, name);
   const failpoint = armFailpoint(installation, 'bind-plan.before-intent', 'pause');
@@ -191,7 +191,7 @@ test('when the first operation is cancelled nothing of what was declared is left
     [before.spec, 'startup', 'True Active', 'False PlanChangeCancelled'],
   );
   assert.ok(observed(tenant));
-  // Who declares what stands means it.
+  // Declaring the current spec again confirms it.
   const { tenant: declared, operation } = await declare(name, { lifecycle: 'Active' });
   assert.deepEqual(
     [operation, conditionOf(declared, 'Applied'), declared.metadata.generation],
@@ -199,7 +199,7 @@ test('when the first operation is cancelled nothing of what was declared is left
   );
 });
 
-test('when the second operation is cancelled what the first has brought about stays', async () => {
+test('cancelling a later operation keeps what the earlier ones have done', async () => {
   const name = 'half-way';
   const before = await activeTenant(api, name);
   const failpoint = armFailpoint(installation, 'adjust-tables.before-intent', 'pause');
@@ -216,7 +216,7 @@ test('when the second operation is cancelled what the first has brought about st
   );
 });
 
-test('an operation that waits to follow can be taken back alone', async () => {
+test('a following operation that waits can be cancelled alone', async () => {
   const name = 'shortened';
   const before = await activeTenant(api, name);
   const failpoint = armFailpoint(installation, 'bind-plan.before-intent', 'pause');
@@ -234,7 +234,7 @@ test('an operation that waits to follow can be taken back alone', async () => {
   assert.ok(observed(tenant));
 });
 
-test('what one that waits to follow would have taken from a verb is the verb’s again when it is taken back', async () => {
+test('when a following operation is cancelled, the field that it would have changed is the verb’s again', async () => {
   const name = 'owned';
   await activeTenant(api, name);
   await takeAll(api, name, ['suspendTenant']);

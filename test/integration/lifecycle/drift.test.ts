@@ -20,7 +20,7 @@ let api: ApiClient;
 let cell: MongoClient;
 let temporal: ReturnType<typeof createTemporalClient>;
 before(async () => {
-  // Scans are asked for by the tests, not by the clock.
+  // The tests start the scans, not the schedule.
   installation = await startInstallation(stack, { settings: { TENURE_DRIFT_SCAN_SECONDS: '86400' } });
   api = installation.client();
   await declareBasics(api);
@@ -40,18 +40,18 @@ const read = async (name: string) => (await api.call('getTenant', { params: { na
 const placed = { placement: { preferredRegion: 'eu-west-1' } };
 const database = async (name: string) => cell.db((await read(name)).status.placement?.database);
 
-/** The user that counts of an Active tenant, or of one that was. */
+/** The current database user of a tenant that is or was Active. */
 const userOf = async (name: string): Promise<string> =>
   (await installation.store.resources.find('Tenant', name))?.databaseUser ?? '';
 
 const scan = () => scanForDrift(installation, temporal.client);
 
-/** Resolves when what a scan has begun has ended. */
+/** Resolves when the operation that a scan has started has ended. */
 async function settled(name: string): Promise<void> {
-  await until(`${name} is settled`, async () => (await read(name)).status.operation === undefined);
+  await until(`${name} has no running operation`, async () => (await read(name)).status.operation === undefined);
 }
 
-test('what was changed by hand is found and mended within one scan, and what was added is reported and left alone', async () => {
+test('one scan finds and reconciles what was changed by hand; what was added is only reported', async () => {
   const names = ['index', 'collection', 'validator', 'role', 'user', 'untouched'];
   for (const name of names) await activeTenant(api, name, placed);
   await (await database('index')).collection('orders').dropIndex('sku_1');
@@ -83,21 +83,21 @@ test('what was changed by hand is found and mended within one scan, and what was
   assert.deepEqual(
     (await api.call('driftOfTenant', { params: { name: 'user' } })).body,
     { name: 'user', findings: [] },
-    'what was found is not so any more, and nobody has looked since',
+    'the findings are resolved, and no scan has run since',
   );
   const second = await scan();
-  assert.equal(second.drifted, 1, 'only what is extra is still seen');
+  assert.equal(second.drifted, 1, 'only what is extra is still reported');
   for (const name of names.slice(0, 4)) assert.deepEqual(await report(name), [], name);
   assert.deepEqual(await report('user'), ['extra collection']);
   assert.equal(conditionOf(await read('user'), 'InSync'), 'True ExtraObjects');
-  assert.equal(await user.collection('by-hand').countDocuments(), 1, 'what the plane has not made is never deleted');
+  assert.equal(await user.collection('by-hand').countDocuments(), 1, 'what the plane has not created is never deleted');
   const after = await read('untouched');
   assert.deepEqual([after.metadata.generation, after.status.operation], [before.metadata.generation, undefined]);
   assert.ok(
     !(await readEntries(installation, { tenant: after.metadata.uid })).some(({ action }) =>
       action.startsWith('tenant.reconcile'),
     ),
-    'nothing else is touched',
+    'a tenant without drift is not changed',
   );
   const told = (await readEntries(installation, { tenant: (await read('index')).metadata.uid })).map(
     ({ action, event }) => event?.type ?? action,
@@ -109,7 +109,7 @@ test('what was changed by hand is found and mended within one scan, and what was
   );
 });
 
-test('drift of a Suspended tenant is mended to what a Suspended one should have: a user that may do nothing', async () => {
+test('drift of a Suspended tenant is reconciled to what it should have: a user that may do nothing', async () => {
   await activeTenant(api, 'asleep', placed);
   await takeAll(api, 'asleep', ['suspendTenant']);
   const db = await database('asleep');
@@ -122,7 +122,7 @@ test('drift of a Suspended tenant is mended to what a Suspended one should have:
   assert.equal((await read('asleep')).status.lifecycle, 'Suspended');
 });
 
-test('drift of a Deleted tenant is told and not mended, for no reconciliation leads on from there: nothing is refused either', async () => {
+test('drift of a Deleted tenant is only reported: it cannot be reconciled, so nothing is refused', async () => {
   const { metadata } = await activeTenant(api, 'leaving', placed);
   await takeAll(api, 'leaving', ['suspendTenant', 'archiveTenant', 'deleteTenant']);
   await (await database('leaving')).collection('events').drop();
@@ -139,18 +139,18 @@ test('drift of a Deleted tenant is told and not mended, for no reconciliation le
       .collection('backoffs')
       .countDocuments({ tenant: metadata.uid }),
     0,
-    'nothing is to be tried again',
+    'nothing will be retried',
   );
 });
 
-test('a scan of tenants that are as they should be writes nothing after the first time', async () => {
+test('a scan that finds nothing new writes no entries', async () => {
   await scan();
   const count = (await readEntries(installation)).length;
   await scan();
   assert.equal((await readEntries(installation)).length, count);
 });
 
-test('what a scan has found of a tenant is gone when the tenant is purged', async () => {
+test('the findings of a tenant are deleted when the tenant is purged', async () => {
   const { metadata } = await activeTenant(api, 'passing', placed);
   const control = installation.control.db(installation.databases.control);
   const found = () => control.collection<{ _id: string }>('drift').findOne({ _id: metadata.uid });
@@ -182,11 +182,11 @@ test('findings of a scan that an operation has overtaken are not reported', asyn
   assert.deepEqual([(await reported()).findings, (await reported()).cell], [[], undefined]);
 });
 
-test('what was written down of a tenant while it was being purged is gone with a later scan; what is of others stays', async () => {
+test('a later scan deletes what was recorded of a tenant during its purge, and nothing of other tenants', async () => {
   const { metadata } = await activeTenant(api, 'staying', placed);
   const purged = installation.store.newId();
   const control = installation.control.db(installation.databases.control);
-  // As by a scan and a sweep that had read the tenant before its purge, an hour and more ago.
+  // As by a scan and a sweep that had read the tenant before its purge, more than an hour ago.
   const { drift, backoffs } = installation.store;
   await drift.observe([
     { tenant: purged, cell: 'eu-west-1-a', fence: 1, findings: [] },

@@ -24,12 +24,12 @@ before(async () => {
 });
 after(() => installation.stop());
 
-test('a deleted tenant whose time has come is purged without anybody asking', async () => {
+test('a deleted tenant is purged automatically when its purge is due', async () => {
   await activeTenant(api, 'expired', { plan: 'ephemeral' });
   const { uid } = (await api.call('getTenant', { params: { name: 'expired' } })).body.metadata;
   await takeAll(api, 'expired', ['suspendTenant', 'archiveTenant', 'deleteTenant']);
   await until(
-    'it is gone',
+    'the tenant is purged',
     async () => (await api.call('listTombstones', { query: { name: 'expired' } })).body.items.length === 1,
   );
   const entries = await readEntries(installation, { tenant: uid, action: 'tenant.purge' });
@@ -42,20 +42,20 @@ test('a deleted tenant whose time has come is purged without anybody asking', as
   );
 });
 
-test('one under a hold is not purged, and is left alone for longer than a sweep: it is refused once', async () => {
+test('a tenant on hold is not purged: the purge is refused once, and not retried at the next sweep', async () => {
   await activeTenant(api, 'kept');
   await takeAll(api, 'kept', ['suspendTenant', 'archiveTenant', 'deleteTenant']);
   const { metadata } = (
     await api.call('holdTenant', { params: { name: 'kept' }, body: { reason: 'a case' }, ...always() })
   ).body;
   const control = installation.control.db(installation.databases.control);
-  // Its time comes: nobody waits ninety days for a test.
+  // Makes the purge due now, not in ninety days.
   await control.collection('resources').updateOne({ name: 'kept' }, { $set: { 'deletion.purgeTime': new Date() } });
   const refusals = () => readEntries(installation, { tenant: metadata.uid, action: 'tenant.purge' });
   await until('the purge is refused', async () => (await refusals()).length > 0);
   assert.equal(
     await until(
-      'it is left alone',
+      'the purge backs off',
       async () =>
         (await control.collection('backoffs').findOne({ tenant: metadata.uid }))?.['failures'] as number | undefined,
     ),
@@ -68,7 +68,7 @@ test('one under a hold is not purged, and is left alone for longer than a sweep:
   assert.equal((await api.call('getTenant', { params: { name: 'kept' } })).body.status.lifecycle, 'Deleted');
 });
 
-test('a plan that is scheduled takes effect at its time, on behalf of who scheduled it; one that is taken back does not', async () => {
+test('a scheduled plan takes effect at its time, for the caller that scheduled it, unless cancelled', async () => {
   for (const name of ['scheduled', 'unscheduled']) {
     await activeTenant(api, name);
     const time = new Date(Date.now() + 3_600_000).toISOString();
@@ -85,7 +85,7 @@ test('a plan that is scheduled takes effect at its time, on behalf of who schedu
       .scheduledPlan,
     undefined,
   );
-  // Its time comes: nobody waits an hour for a test.
+  // Makes the scheduled plan due now, not in an hour.
   await installation.control
     .db(installation.databases.control)
     .collection('resources')
@@ -103,14 +103,14 @@ test('a plan that is scheduled takes effect at its time, on behalf of who schedu
   assert.equal((await api.call('getTenant', { params: { name: 'unscheduled' } })).body.status.plan?.name, 'startup');
 });
 
-test('a scheduled plan that is in effect already when its time comes is scheduled no longer', async () => {
+test('a scheduled plan that is already in effect at its time is only removed from the schedule', async () => {
   await activeTenant(api, 'as-it-is');
   await api.call('changePlanOfTenant', {
     params: { name: 'as-it-is' },
     body: { plan: 'startup', time: new Date(Date.now() + 3_600_000).toISOString() },
     ...always(),
   });
-  // Its time comes: nobody waits an hour for a test.
+  // Makes the scheduled plan due now, not in an hour.
   await installation.control
     .db(installation.databases.control)
     .collection('resources')

@@ -22,15 +22,15 @@ import { until } from '../../harness/until.ts';
 
 const stack = attachToStack();
 let installation: Installation;
-/** An API that reaches the control database at once. */
+/** An API with a direct connection to the control database. */
 let api: ApiClient;
-/** One between which and the control database lies a network that keeps what it is told to keep. */
+/** Another API, which reaches the control database through a proxy that can hold messages back. */
 let slow: Exchange;
-/** The networks of the other API and of the only worker. */
+/** The proxies of the other API and of the only worker. */
 let network: { readonly api: HoldingProxy; readonly worker: HoldingProxy };
 const processes: ServiceProcess[] = [];
 
-/** Returns the address of the one that is behind the proxy. */
+/** Starts a process behind the proxy, and returns its address. */
 async function startBehind(proxy: HoldingProxy, entry: 'api/main.ts' | 'workers/main.ts'): Promise<string> {
   const { process, server } = await createFurtherProcess(installation, entry, { TENURE_CONTROL_URI: proxy.uri });
   processes.push(process);
@@ -64,7 +64,7 @@ const read = async (name: string) => (await api.call('getTenant', { params: { na
 const open = async (name: string): Promise<TenantAccess> =>
   (await api.call('openTenant', { params: { name }, body: {} })).body;
 
-/** Asks again while somebody else's commit is in the way, as a client does. */
+/** Retries while another commit conflicts, as a client does. */
 async function acknowledged(verb: 'suspendTenant' | 'resumeTenant' | 'undeleteTenant', name: string): Promise<void> {
   await until(
     `${verb} of ${name} is accepted and done`,
@@ -85,7 +85,7 @@ async function acknowledged(verb: 'suspendTenant' | 'resumeTenant' | 'undeleteTe
   );
 }
 
-/** That a credential, whoever got it when, opens nothing. */
+/** Checks that a credential opens nothing, no matter when it was issued. */
 async function assertOpensNothing({
   credential: { username, password, authSource },
   endpoint,
@@ -103,10 +103,10 @@ async function assertOpensNothing({
   }
 }
 
-/** Something that is asked for by way of the slow network, and what is acknowledged to somebody else meanwhile. */
+/** A request through the slow network, and what is acknowledged to another caller in the meantime. */
 interface Race {
   readonly what: string;
-  /** Brings the tenant to where it is asked for. */
+  /** Brings the tenant to the state in which the request is sent. */
   readonly prepare: (name: string) => Promise<unknown>;
   readonly request: (
     name: string,
@@ -166,7 +166,7 @@ const races: readonly Race[] = [
   },
 ];
 
-/** Entries of what has been done, for the request of this id. */
+/** The entries that say what was done for the request with this answer. */
 const doneFor = (entries: readonly LedgerEntry[], answer: HttpAnswer): LedgerEntry[] =>
   entries.filter(
     ({ requestId, outcome }) =>
@@ -174,7 +174,7 @@ const doneFor = (entries: readonly LedgerEntry[], answer: HttpAnswer): LedgerEnt
   );
 
 for (const at of ['insert', 'commitTransaction'] as const) {
-  test(`what an API has sent, and the network has kept at ${at}, does not stand against what others were told meanwhile`, async () => {
+  test(`a commit of an API that is held back at ${at} does not override what is acknowledged meanwhile`, async () => {
     const tenants = await Promise.all(
       races.map(async (race) => {
         const name = `${race.what}-${at.toLowerCase()}`;
@@ -201,7 +201,7 @@ for (const at of ['insert', 'commitTransaction'] as const) {
         assert.equal(
           status.lifecycle,
           tenant.standing,
-          `${name}, where the late one was answered ${late.status} ${late.text}`,
+          `${name}; the late request was answered ${late.status} ${late.text}`,
         );
         const entries = await readEntries(installation, { tenant: tenant.uid });
         requireJoined(entries);
@@ -222,7 +222,7 @@ for (const at of ['insert', 'commitTransaction'] as const) {
   });
 }
 
-test('what a worker has sent, and the network has kept, gives no access after its operation was taken back meanwhile', async () => {
+test('a worker’s commit that is held back grants no access after its operation was cancelled', async () => {
   const names = Array.from({ length: 6 }, (_, index) => `resumed-${index}`);
   const given = await Promise.all(
     names.map(async (name) => {
@@ -232,7 +232,7 @@ test('what a worker has sent, and the network has kept, gives no access after it
       return access;
     }),
   );
-  // Wherever they are by then: the six are not at the same step.
+  // Each operation is held at the step that it has reached by then, so the steps differ.
   const held = [];
   const operations: string[] = [];
   for (const name of names) {

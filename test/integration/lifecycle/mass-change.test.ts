@@ -30,8 +30,8 @@ const remove = (name: string, client = api, confirmMassChange?: 'true') =>
     idempotencyKey: randomUUID(),
   });
 
-test('of twelve tenants a quarter may be deleted at once, however many ask at the same time and whatever else is declared; the others are told to confirm', async () => {
-  // All counts are one document: on a busy machine who lost it too often is told to come back.
+test('concurrent requests delete at most a quarter of twelve tenants; the others need a confirmation', async () => {
+  // All counts are in one document: on a busy machine, a request that loses too often is told to retry.
   const { server, token } = installation;
   const patient = createApiClient({ server, token: () => token(), retryForMs: 120_000 });
   const results = await Promise.allSettled(drafts.slice(0, 8).map((name) => remove(name, patient)));
@@ -50,7 +50,7 @@ test('an operator’s confirmation is not enough, an admin’s is', async () => 
   assert.equal((await remove(drafts[8] ?? '', api, 'true')).status, 202);
 });
 
-test('what is not taken away is not braked', async () => {
+test('the brake does not apply to changes that take nothing away', async () => {
   for (const name of drafts.slice(9, 12))
     await api.call('putTenant', { params: { name }, ifMatch: '*', body: tenantManifest(name, { displayName: name }) });
 });

@@ -31,11 +31,11 @@ before(async () => {
 });
 after(() => installation.stop());
 
-test('an early purge that preempts an undeletion is early when it begins', async () => {
+test('an early purge that preempts an undeletion is still early when it starts', async () => {
   const name = 'purged-after-all';
   await activeTenant(api, name);
   await takeAll(api, name, ['suspendTenant', 'archiveTenant', 'deleteTenant']);
-  // Before its only step, which finds the cancellation however late the workflow hears of it.
+  // Before its only step: the step detects the cancellation even if the workflow receives it late.
   const failpoint = armFailpoint(installation, 'begin.after-commit', 'pause');
   const { body: undeletion } = await api.call('undeleteTenant', { params: { name }, ...always() });
   await failpoint.hit();
@@ -52,7 +52,7 @@ test('an early purge that preempts an undeletion is early when it begins', async
   assert.equal(operation.state, 'succeeded', JSON.stringify(operation.error));
 });
 
-test('a change to another plan than the one that is being changed to is refused', async () => {
+test('while a tenant changes to one plan, a change to another plan is refused', async () => {
   const name = 'undecided';
   await activeTenant(api, name);
   const failpoint = armFailpoint(installation, 'bind-plan.before-intent', 'pause');
@@ -81,7 +81,7 @@ test('a change to another plan than the one that is being changed to is refused'
   assert.equal((await ended(api, first.operation?.id ?? '')).state, 'succeeded');
 });
 
-test('a change of plan that preempts takes the place of the one that was scheduled', async () => {
+test('a change of plan that preempts replaces the scheduled one', async () => {
   const name = 'sooner';
   await activeTenant(api, name);
   await api.call('changePlanOfTenant', {
@@ -89,7 +89,7 @@ test('a change of plan that preempts takes the place of the one that was schedul
     body: { plan: 'larger', time: '2031-01-01T00:00:00.000Z' },
     ...always(),
   });
-  // Between its two steps, of which the second finds the cancellation.
+  // Between its two steps: the second one detects the cancellation.
   const failpoint = armFailpoint(installation, 'end-leases.after-checkpoint', 'pause');
   const { body: suspension } = await api.call('suspendTenant', { params: { name }, ...always() });
   await failpoint.hit();

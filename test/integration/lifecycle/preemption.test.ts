@@ -41,7 +41,7 @@ const suspend = (name: string, preempt: boolean) =>
     idempotencyKey: randomUUID(),
   });
 
-/** An Active tenant whose reconciliation stands at a step. */
+/** An Active tenant whose reconciliation waits before a step. */
 async function reconciling(name: string): Promise<{ readonly id: string; readonly release: () => void }> {
   await activeTenant(api, name);
   const failpoint = armFailpoint(installation, 'correct-roles.before-intent', 'pause');
@@ -50,7 +50,7 @@ async function reconciling(name: string): Promise<{ readonly id: string; readonl
   return { id: body.operation?.id ?? '', release: failpoint.release };
 }
 
-test('an operation that is cancelled by the API is undone and ends as cancelled, and the tenant is as before', async () => {
+test('an operation cancelled through the API is undone and ends as cancelled; the tenant is as before', async () => {
   const { id, release } = await reconciling('cancelled');
   const { body, status } = await api.call('cancelOperation', { params: { id } });
   assert.deepEqual([status, body.state], [202, 'running']);
@@ -64,13 +64,13 @@ test('an operation that is cancelled by the API is undone and ends as cancelled,
   assert.ok(actions.includes('tenant.reconcile.cancel'));
 });
 
-test('an operation that has ended is not cancelled', async () => {
+test('an operation that has ended cannot be cancelled', async () => {
   await activeTenant(api, 'over');
   const { body } = await api.call('listOperations', { query: { tenant: 'over' } });
   await assert.rejects(api.call('cancelOperation', { params: { id: body.items[0]?.id ?? '' } }), /has ended/);
 });
 
-test('a second operation is refused while one runs, unless it may preempt: then it waits, and runs when the first is undone', async () => {
+test('a second operation is refused while one runs; with preempt it waits until the first is undone', async () => {
   const { id, release } = await reconciling('preempted');
   await assert.rejects(suspend('preempted', false), /is running/);
   const { body } = await suspend('preempted', true);
@@ -85,7 +85,7 @@ test('a second operation is refused while one runs, unless it may preempt: then 
       idempotencyKey: randomUUID(),
     }),
     /is running/,
-    'one may wait, not two',
+    'only one operation may wait',
   );
   release();
   assert.equal((await ended(api, id)).state, 'cancelled');
@@ -98,11 +98,8 @@ test('a second operation is refused while one runs, unless it may preempt: then 
   const fences = (await readEntries(installation, { tenant: tenant.metadata.uid })).flatMap(({ fence }) =>
     fence === undefined ? [] : [fence],
   );
-  assert.deepEqual(
-    fences,
-    fences.toSorted((a, b) => a - b),
-    'nobody commits under an older fence after a newer one',
-  );
+  const ascending = fences.toSorted((a, b) => a - b);
+  assert.deepEqual(fences, ascending, 'no commit has an older fence than the one before it');
   const { items } = (await api.call('listTenantRevisions', { params: { name: 'preempted' } })).body;
   assert.deepEqual(
     [items[0]?.changed, items[0]?.action, items[0]?.operation],
@@ -111,7 +108,7 @@ test('a second operation is refused while one runs, unless it may preempt: then 
   );
 });
 
-test('a pending operation that is cancelled never begins, and the first one is still undone', async () => {
+test('a pending operation that is cancelled never starts, and the first one is still undone', async () => {
   const { id, release } = await reconciling('both-cancelled');
   const { body } = await suspend('both-cancelled', true);
   const cancelled = await api.call('cancelOperation', { params: { id: body.operation?.id ?? '' } });
@@ -124,10 +121,10 @@ test('a pending operation that is cancelled never begins, and the first one is s
     ({ previous }) => previous !== undefined,
   );
   for (const [index, { action, previous }] of states.entries())
-    if (index > 0) assert.deepEqual(previous, states[index - 1]?.next, `${action} goes on from the entry before it`);
+    if (index > 0) assert.deepEqual(previous, states[index - 1]?.next, `${action} continues from the entry before it`);
 });
 
-test('an operation that is called off when all its steps are done is undone still, and the one that waits has its turn', async () => {
+test('an operation cancelled after its last step is still undone, and the waiting operation then runs', async () => {
   const name = 'at-its-end';
   await activeTenant(api, name);
   await takeAll(api, name, ['suspendTenant']);
@@ -150,7 +147,7 @@ test('an operation that is called off when all its steps are done is undone stil
   assert.equal((await read(name)).status.lifecycle, 'Archived');
 });
 
-/** Whether a change of a collection of this name waits for its lock, on any cell. */
+/** Whether a `collMod` of a collection with this name waits for its lock on any cell. */
 async function waitsForLock(collection: string): Promise<boolean> {
   const waiting = [
     { $currentOp: { allUsers: true } },
@@ -163,7 +160,7 @@ async function waitsForLock(collection: string): Promise<boolean> {
 const open = async (name: string): Promise<TenantAccess> =>
   (await api.call('openTenant', { params: { name }, body: {} })).body;
 
-test('a tenant that always has a transaction open cannot put off its suspension: access goes before what it holds up is undone', async () => {
+test('open transactions cannot delay a suspension: access is revoked before the undo that they block', async () => {
   const name = 'holding-on';
   await activeTenant(api, name);
   const access = await open(name);
@@ -175,7 +172,7 @@ test('a tenant that always has a transaction open cannot put off its suspension:
   });
   const orders = client.db(access.database).collection('orders');
   const over = new AbortController();
-  // Three that overlap, each begun anew when it ends, however it ends.
+  // Three overlapping transactions; each starts again when it ends, whether it succeeds or fails.
   const transactions = [0, 1, 2].map(async (at) => {
     await setTimeout(at * 300);
     while (!over.signal.aborted) {
@@ -211,7 +208,7 @@ test('a tenant that always has a transaction open cannot put off its suspension:
   }
 });
 
-test('a pending suspension for which access was taken already gives it back when it is cancelled', async () => {
+test('a pending suspension that has already revoked access grants it again when it is cancelled', async () => {
   const name = 'given-back';
   const { id, release } = await reconciling(name);
   const access = await open(name);
@@ -220,7 +217,7 @@ test('a pending suspension for which access was taken already gives it back when
   const { body } = await suspend(name, true);
   release();
   await undoing.hit();
-  assert.equal(await canRead(access), false, 'before the first operation is undone');
+  assert.equal(await canRead(access), false, 'access is revoked before the first operation is undone');
   await assert.rejects(open(name), /is running/);
   const waiting = body.operation?.id ?? '';
   const cancelled = await api.call('cancelOperation', { params: { id: waiting } });
@@ -232,7 +229,7 @@ test('a pending suspension for which access was taken already gives it back when
   assert.equal(await canRead(await open(name)), true);
 });
 
-test('a purge that has begun is neither cancelled nor preempted', async () => {
+test('a purge that has started to destroy data cannot be cancelled or preempted', async () => {
   const name = 'going';
   await activeTenant(api, name);
   await takeAll(api, name, ['suspendTenant', 'archiveTenant', 'deleteTenant']);
@@ -268,7 +265,7 @@ test('a purge that has begun is neither cancelled nor preempted', async () => {
   assert.equal((await ended(api, id)).state, 'succeeded');
 });
 
-test('what a verb has set stays its own when the operation that would have reversed it is undone', async () => {
+test('a field set by a verb still belongs to it after the operation that would reverse it is undone', async () => {
   const name = 'owned';
   await activeTenant(api, name);
   await takeAll(api, name, ['suspendTenant']);
@@ -286,7 +283,7 @@ test('what a verb has set stays its own when the operation that would have rever
   await assert.rejects(reversing, (error: ApiError) => error.code === 'field_owned');
 });
 
-test('what is undone and what begins in its stead are a generation each', async () => {
+test('the undo of a preempted operation and the preempting operation make one generation each', async () => {
   const name = 'generations';
   await activeTenant(api, name);
   await takeAll(api, name, ['suspendTenant']);
@@ -321,7 +318,7 @@ test('what is undone and what begins in its stead are a generation each', async 
   );
 });
 
-test('a change of plan is another one than that to another plan, and takes the place of what was scheduled also when it preempts', async () => {
+test('changes to two plans are different changes, and one that preempts also replaces a scheduled one', async () => {
   const name = 'replanned';
   await activeTenant(api, name);
   for (const plan of ['larger', 'largest']) {
@@ -363,7 +360,7 @@ test('a change of plan is another one than that to another plan, and takes the p
   assert.equal((await ended(api, third.operation?.id ?? '')).state, 'succeeded');
 });
 
-/** A deleted Draft whose undeletion stands at a point when its purge is asked for, before its time and in its stead. */
+/** An early purge of a deleted Draft that preempts its undeletion, which waits at a failpoint. */
 async function purgedWhileUndeleted(
   name: string,
   at: string,
@@ -393,9 +390,9 @@ async function purgedWhileUndeleted(
 
 for (const [when, at] of [
   ['before its first step', 'begin.after-commit'],
-  ['when all its steps are done', 'finish.before-commit'],
+  ['after its last step', 'finish.before-commit'],
 ] as const) {
-  test(`a purge before its time may preempt an undeletion ${when}, and is still one before its time when its turn comes`, async () => {
+  test(`an early purge may preempt an undeletion ${when}, and is still early when it starts`, async () => {
     const { undelete, purge } = await purgedWhileUndeleted(`not-undeleted-${at.replace('.', '-')}`, at);
     assert.deepEqual([undelete.state, purge.state, purge.error], ['cancelled', 'succeeded', undefined]);
   });

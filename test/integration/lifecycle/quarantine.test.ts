@@ -29,7 +29,7 @@ after(async () => {
 const placed = { placement: { preferredRegion: 'eu-west-1' } };
 const control = () => installation.control.db(installation.databases.control);
 
-/** A deleted tenant whose time has come: nobody waits ninety days for a test. Returns its uid. */
+/** Deletes a tenant, and returns its uid. `makeDue` makes its purge due now, not in ninety days. */
 async function duePurge(name: string): Promise<string> {
   const { metadata } = await activeTenant(api, name, placed);
   await takeAll(api, name, ['suspendTenant', 'archiveTenant', 'deleteTenant']);
@@ -46,7 +46,7 @@ const purged = (name: string) =>
     async () => (await api.call('listTombstones', { query: { name } })).body.items.length === 1,
   );
 
-test('a purge that fails each time is begun again by the plane at growing distances, and the purges beside it by the same sweeps', async () => {
+test('a purge that always fails is retried at growing intervals, and does not delay other purges', async () => {
   const uid = await duePurge('failing');
   for (const name of ['beside-1', 'beside-2', 'beside-3']) await duePurge(name);
   await cell
@@ -65,12 +65,12 @@ test('a purge that fails each time is begun again by the plane at growing distan
 
   await makeDue('failing', 'beside-1');
   await purged('beside-1');
-  assert.equal(await backoffs.countDocuments({ tenant: { $ne: uid } }), 0, 'nothing is left of who is purged');
-  await until('it has failed', async () => (await outcomes('failed')).length > 0);
+  assert.equal(await backoffs.countDocuments({ tenant: { $ne: uid } }), 0, 'a purged tenant leaves no backoff');
+  await until('the purge has failed', async () => (await outcomes('failed')).length > 0);
   await leaveAlone(600_000);
   const begun = (await outcomes('allowed')).length;
   assert.deepEqual(
-    await until('what was begun has failed', async () => {
+    await until('every started purge has failed', async () => {
       const failed = await outcomes('failed');
       return failed.length === begun ? failed : undefined;
     }),
@@ -78,19 +78,19 @@ test('a purge that fails each time is begun again by the plane at growing distan
   );
   assert.equal((await backoff()).failures, begun);
 
-  // It would be first in every sweep.
+  // The failing purge would be first in every sweep.
   await makeDue('beside-2');
   await purged('beside-2');
-  assert.equal((await outcomes('allowed')).length, begun, 'it is left alone');
+  assert.equal((await outcomes('allowed')).length, begun, 'the failing purge is left alone');
 
   await leaveAlone(0);
   await makeDue('beside-3');
   await purged('beside-3');
-  await until('it is begun again', async () => (await backoff()).failures > begun);
+  await until('the failing purge is started again', async () => (await backoff()).failures > begun);
   assert.equal((await api.call('getTenant', { params: { name: 'failing' } })).body.status.lifecycle, 'Deleted');
 });
 
-test('an operation that fails at every attempt is tried again at growing distances, without end and without keeping others', async () => {
+test('an operation that always fails is retried forever, at growing intervals, without delaying others', async () => {
   const { metadata } = await activeTenant(api, 'stuck', placed);
   await activeTenant(api, 'well', placed);
   await takeAll(api, 'stuck', ['suspendTenant']);
@@ -107,10 +107,10 @@ test('an operation that fails at every attempt is tried again at growing distanc
   const id = body.operation?.id ?? '';
   const attempts = async () => (await installation.store.operations.find(id))?.steps['restore-access']?.attempts ?? 0;
   const begun = performance.now();
-  await until('it has been tried four times', async () => (await attempts()) >= 4);
+  await until('there were four attempts', async () => (await attempts()) >= 4);
   for (let turn = 0; turn < 3; turn += 1) await takeAll(api, 'well', ['suspendTenant', 'resumeTenant']);
   const elapsed = performance.now() - begun;
-  // Two at once, for the first is a local activity; then never nearer than a tenth of 200 ms, 400 ms, … to 15 s.
+  // Two at once, because the first is a local activity; then at least a tenth of 200 ms, 400 ms, …, 15 s apart.
   let most = 2;
   for (let spentMs = 0; (spentMs += Math.min(15_000, 200 * 2 ** (most - 2)) * 0.1) <= elapsed;) most += 1;
   const made = await attempts();
@@ -118,5 +118,5 @@ test('an operation that fails at every attempt is tried again at growing distanc
   assert.equal((await installation.store.operations.find(id))?.state, 'running');
 
   await credentials.insertOne(credential);
-  assert.equal((await ended(api, id)).state, 'succeeded', 'it goes on when what was wrong is mended');
+  assert.equal((await ended(api, id)).state, 'succeeded', 'the operation continues when the cause is fixed');
 });

@@ -27,15 +27,15 @@ after(async () => {
 
 const intervals = async () => (await schedule.describe()).spec.intervals?.map(({ every }) => every);
 
-test('a worker that starts with another interval brings the standing schedule to it, and leaves it paused where it was', async () => {
+test('a worker that starts with another interval updates the existing schedule, and leaves it paused', async () => {
   const stopFirst = keepSchedules({ client, taskQueue, driftEveryMs: 3_600_000, logger });
-  await until('the schedule stands', async () => told.includes('created the schedule driftScan'));
+  await until('the schedule exists', async () => told.includes('created the schedule driftScan'));
   stopFirst();
   assert.deepEqual(await intervals(), [3_600_000]);
   await schedule.pause('an operator looks at something');
 
   const stopSecond = keepSchedules({ client, taskQueue, driftEveryMs: 7_200_000, logger });
-  await until('it was adjusted', async () => told.some((message) => message.includes('7200 s')));
+  await until('the schedule is adjusted', async () => told.some((message) => message.includes('7200 s')));
   stopSecond();
   const { spec, state, action } = await schedule.describe();
   assert.deepEqual(
@@ -46,7 +46,7 @@ test('a worker that starts with another interval brings the standing schedule to
   assert.equal(action.type === 'startWorkflow' && action.workflowType, 'driftScan');
 });
 
-test('a schedule that an older build has made gets everything that this one has it do', async () => {
+test('a worker updates every setting of a schedule that an older build has made', async () => {
   const sweep = client.schedule.getHandle(sweepScheduleId(taskQueue));
   const asMade = await sweep.describe();
   await sweep.update(({ spec, action, state }) => ({
@@ -62,7 +62,7 @@ test('a schedule that an older build has made gets everything that this one has 
     policies: { overlap: 'ALLOW_ALL', catchupWindow: '1h' },
   }));
   const stop = keepSchedules({ client, taskQueue, driftEveryMs: 7_200_000, logger });
-  await until('it was adjusted', async () =>
+  await until('the schedule is adjusted', async () =>
     told.some((message) => message.startsWith('the schedule sweep was adjusted')),
   );
   stop();

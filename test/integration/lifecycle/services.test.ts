@@ -40,7 +40,7 @@ async function declare(name: string, ...collections: Collections): Promise<Opera
   return ended(api, body.operation?.id ?? '');
 }
 
-/** What stands on the cell: each collection with its indexes and whether it has a validator. */
+/** What is on the cell: each collection with its indexes and whether it has a validator. */
 async function standing(name: string): Promise<Record<string, string[]>> {
   const { placement: placed } = (await api.call('getTenant', { params: { name } })).body.status;
   const db = cell.db(placed?.database);
@@ -59,7 +59,7 @@ async function standing(name: string): Promise<Record<string, string[]>> {
 const held = async (name: string) => (await installation.store.resources.find('Tenant', name))?.tables;
 const valid = { bsonType: 'object' };
 
-test('declared services that change are brought to the cell: what is new is made, an index that is declared no more goes, the budget follows', async () => {
+test('changed services reach the cell: new parts are created, old indexes dropped, the budget adjusted', async () => {
   await activeTenant(api, 'grown', {
     placement,
     services: services({ name: 'orders', indexes: [index('sku'), index('old')] }),
@@ -96,7 +96,7 @@ test('a change that mongod refuses is undone: the cell, the declaration and the 
   );
 });
 
-test('a reconciliation that the tenant’s documents do not allow is undone as far as they allow, and locks nothing', async () => {
+test('a reconciliation that the tenant’s documents prevent is undone as far as possible; no lock is left', async () => {
   await activeTenant(api, 'doubled', {
     placement,
     services: services({ name: 'orders', indexes: [{ ...index('sku'), unique: true }, index('other')] }),
@@ -121,7 +121,7 @@ test('a reconciliation that the tenant’s documents do not allow is undone as f
   assert.deepEqual(await standing('doubled'), { orders: ['other_1'] });
 });
 
-test('what no longer fits into the cell’s budget is refused by its step, with the room there is', async () => {
+test('a change that exceeds the cell’s budget fails at its step, with an error that there is no room', async () => {
   await activeTenant(api, 'crowded', { placement, services: services({ name: 'orders' }) });
   const { body: region } = await api.call('getRegion', { params: { name: 'eu-west-1' } });
   const cells = region.spec.cells.map((one) => ({ ...one, tableBudget: 13 }));
@@ -141,7 +141,7 @@ test('what no longer fits into the cell’s budget is refused by its step, with 
   });
 });
 
-test('a dry run tells how many documents would not fit, what mongod would refuse and what nobody could write, and leaves nothing on the cell', async () => {
+test('a dry run warns of invalid documents, refused options and unwritable schemas, and changes nothing', async () => {
   await activeTenant(api, 'tightened', {
     placement,
     services: services({ name: 'orders', indexes: [index('sku')] }, { name: 'carts', indexes: [] }),

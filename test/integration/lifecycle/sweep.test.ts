@@ -18,7 +18,7 @@ const { client, close } = createTemporalClient({
   ...stack.temporal,
   keyring: readKeyring('codec', stack.files.codecKeyring),
 });
-// Nobody takes work from it: what is started stays as it is.
+// No worker polls this task queue: a started workflow stays as it is.
 const workflows = createWorkflowStarters({ client, taskQueue: `sweep-${randomUUID()}` });
 const ignore = (): void => undefined;
 const logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
@@ -31,7 +31,10 @@ beforeEach(async () => {
 afterEach(() => open.close());
 after(close);
 
-/** Operations of the same time on which nothing has happened for so long; one that has begun waits for something, so nothing is written to it. */
+/**
+ * Operations that were last updated `idleMs` ago, all at the same time. One that has begun waits for something, so
+ * nothing is written to it.
+ */
 async function stalled(
   count: number,
   { begun, idleMs }: { readonly begun: boolean; readonly idleMs: number },
@@ -65,7 +68,7 @@ function sweeping(startOperation: SweepDependencies['startOperation'], resumeMs?
   });
 }
 
-test('an operation whose start was lost is started first, however many older ones wait, and each of those comes to its turn', async () => {
+test('an operation whose start was lost is started first, and all older ones that wait are started too', async () => {
   const waiting = await stalled(1_200, { begun: true, idleMs: 3_600_000 });
   const [lost] = await stalled(1, { begun: false, idleMs: 10_000 });
   assert.ok(lost !== undefined);
@@ -73,7 +76,7 @@ test('an operation whose start was lost is started first, however many older one
   const started: string[] = [];
   const { resumed } = await sweeping(async (operation) => {
     started.push(operation.operationId);
-    // The others' workflows are there already, as far as a sweep is concerned.
+    // For the sweep, the workflows of the others already run.
     if (operation.operationId === lost._id) await workflows.startOperation(operation);
   }, 60_000).resumeStalledOperations();
   const handle = client.workflow.getHandle(operationWorkflowId(lost.tenant.uid, lost._id));
@@ -82,14 +85,14 @@ test('an operation whose start was lost is started first, however many older one
   assert.deepEqual([resumed, started], [1_201, [lost._id, ...idsOf(waiting)]]);
 });
 
-test('a sweep that has no time for all goes on with the next one where it came to, and begins anew at the end', async () => {
+test('a sweep without time for all continues where the last one stopped, and starts over at the end', async () => {
   const waiting = idsOf(await stalled(3, { begun: true, idleMs: 3_600_000 }));
   const unbegun = idsOf(await stalled(2, { begun: false, idleMs: 10_000 }));
   let started: string[] = [];
-  // One of each kind is all that it has time for; one of them cannot be started.
+  // Each sweep has time for one of each kind; one operation cannot be started.
   const { resumeStalledOperations } = sweeping(async ({ operationId }) => {
     started.push(operationId);
-    if (operationId === waiting[1]) throw new Error('Temporal does not take it');
+    if (operationId === waiting[1]) throw new Error('Temporal refuses it');
   }, 0);
   const sweeps: string[][] = [];
   for (let sweep = 0; sweep < 5; sweep += 1) {

@@ -83,7 +83,7 @@ const configOf = async (name: string) =>
     ]),
   );
 
-/** What the tenant's user holds on its cell, which the tenant can read itself. */
+/** The configuration that is stored with the tenant's user on its cell, where the tenant can read it. */
 async function held(name: string): Promise<unknown> {
   const { placement } = (await read(name)).status;
   const database = placement?.database ?? '';
@@ -101,7 +101,7 @@ async function rolledOut(id: string, ...states: Rollout['state'][]): Promise<Rol
 const rollOut = async (name: string, body: RouteBodyInput<'startRollout'> = {}) =>
   (await api.call('startRollout', { params: { name }, body, idempotencyKey: randomUUID() })).body;
 
-test('a tenant of a template has its services and its configuration, with its own values before them, down to the user on the cell', async () => {
+test('a tenant has its template’s services and configuration, overridden by its own, also on the cell', async () => {
   await putTemplate('enterprise', { config: { model: 'large', qps: 100 }, services: shop() });
   await active('big', { template: { name: 'enterprise' }, config: { qps: 500 } });
   const { spec } = await read('big');
@@ -113,7 +113,7 @@ test('a tenant of a template has its services and its configuration, with its ow
   assert.deepEqual(await held('big'), { model: 'large', qps: 500 });
 });
 
-test('another value is brought to the cell by an operation, and taken back by a rollback', async () => {
+test('an operation brings a changed value to the cell, and a rollback reverts it', async () => {
   await active('tuned', { services: shop(), config: { qps: 1 } });
   const { generation } = (await read('tuned')).metadata;
   await put('tuned', { services: shop(), config: { qps: 2 } });
@@ -129,14 +129,14 @@ test('another value is brought to the cell by an operation, and taken back by a 
   assert.deepEqual(await configOf('tuned'), { qps: '1 tenant' });
 });
 
-test('a new version changes nobody before it is rolled out; the preview says whom and in what', async () => {
+test('a new version changes no tenant before its roll-out; the preview lists tenants and changes', async () => {
   await putTemplate('growing', { config: { model: 'small' }, services: shop() });
   await active('one', { template: { name: 'growing' } });
   await active('own', { template: { name: 'growing' }, config: { model: 'mine' }, services: shop({ name: 'extra' }) });
   assert.equal(await putTemplate('growing', { config: { model: 'medium' }, services: shop({ name: 'carts' }) }), 2);
   assert.deepEqual([await versionOf('one'), await held('one')], [1, { model: 'small' }]);
   await put('one', { template: { name: 'growing' } });
-  assert.equal(await versionOf('one'), 1, 'a manifest that names no version moves none');
+  assert.equal(await versionOf('one'), 1, 'a manifest that names no version keeps the version');
 
   const { items } = (await api.call('previewRollout', { params: { name: 'growing' }, query: {} })).body;
   assert.deepEqual(
@@ -160,7 +160,7 @@ test('a new version changes nobody before it is rolled out; the preview says who
   assert.deepEqual(
     [await versionOf('own'), await held('own')],
     [2, { model: 'mine' }],
-    'what the tenant says otherwise it keeps',
+    'the tenant keeps its own value, which differs from the template',
   );
   assert.deepEqual((await api.call('previewRollout', { params: { name: 'growing' }, query: {} })).body.items, []);
   const types = (await readEntries(installation)).flatMap(({ event }) => (event === undefined ? [] : [event.type]));
@@ -168,7 +168,7 @@ test('a new version changes nobody before it is rolled out; the preview says who
   await assert.rejects(
     put('one', { template: { name: 'growing', version: 1 } }),
     /roll_out/,
-    'a manifest does not reverse a roll-out unasked',
+    'a manifest does not reverse a roll-out unless it is forced',
   );
 
   const { generation } = (await read('one')).metadata;
@@ -183,17 +183,17 @@ test('a new version changes nobody before it is rolled out; the preview says who
   assert.deepEqual(
     (await read('one')).spec.services[0]?.collections.map(({ name }) => name),
     ['orders', 'carts'],
-    'what holds data stays',
+    'a collection that holds data stays',
   );
 });
 
-test('a roll-out stops at the first tenant that cannot be changed, and goes on when it can, or without it', async () => {
+test('a roll-out pauses at the first tenant that cannot be changed, and resumes with it or without it', async () => {
   await putTemplate('risky', { config: { a: 1 }, services: shop() });
   const names = ['risk-a', 'risk-b', 'risk-c', 'risk-d'];
   for (const name of names) await active(name, { template: { name: 'risky' } });
   await takeAll(api, 'risk-d', ['suspendTenant']);
   await putTemplate('risky', { config: { a: 2 }, services: shop({ name: 'carts' }) });
-  // Another's view stands where the new collection of the second tenant belongs.
+  // A view that Tenure did not create has the name of the new collection of the second tenant.
   const { placement } = (await read('risk-b')).status;
   await cell.db(placement?.database).createCollection('carts', { viewOn: 'orders', pipeline: [] });
 
@@ -204,7 +204,7 @@ test('a roll-out stops at the first tenant that cannot be changed, and goes on w
     [2, { changing: 0, changed: 1, failed: 1, skipped: 0 }, ['risk-b']],
   );
   assert.match(paused.reason ?? '', /1 tenant could not be changed/);
-  assert.deepEqual(await Promise.all(names.map(versionOf)), [2, 1, 1, 1], 'the others have not been touched');
+  assert.deepEqual(await Promise.all(names.map(versionOf)), [2, 1, 1, 1], 'the other tenants are unchanged');
   await assert.rejects(rollOut('risky'), /has not ended/);
 
   const rehearsed = (
@@ -213,7 +213,7 @@ test('a roll-out stops at the first tenant that cannot be changed, and goes on w
   assert.deepEqual(
     [rehearsed.state, rehearsed.counts, rehearsed.failures],
     ['running', { changing: 0, changed: 1, failed: 0, skipped: 1 }, []],
-    'as it would stand',
+    'a dry run shows the result of the resume',
   );
   assert.deepEqual((await api.call('getRollout', { params: { id } })).body.counts, paused.counts);
 
@@ -222,26 +222,26 @@ test('a roll-out stops at the first tenant that cannot be changed, and goes on w
   const done = await rolledOut(id, 'succeeded');
   assert.deepEqual(done.counts, { changing: 0, changed: 4, failed: 0, skipped: 0 });
   assert.deepEqual(await Promise.all(names.map(versionOf)), [2, 2, 2, 2]);
-  assert.deepEqual(await held('risk-d'), { a: 2 }, 'a Suspended tenant’s user too');
+  assert.deepEqual(await held('risk-d'), { a: 2 }, 'a Suspended tenant’s user has it too');
   assert.equal((await read('risk-d')).status.lifecycle, 'Suspended');
 });
 
-test('once a pause has answered no further tenant is begun, not by the turn that was at work either; a resume goes on with them', async () => {
+test('after a pause is answered, no turn starts another tenant, even if it was running; a resume does', async () => {
   await putTemplate('halted', { config: { a: 1 }, services: shop() });
   const names = ['halt-a', 'halt-b', 'halt-c', 'halt-d'];
   for (const name of names) await active(name, { template: { name: 'halted' } });
   await putTemplate('halted', { config: { a: 2 }, services: shop() });
-  // The turn has taken all of them, has begun the first and decided on the second.
+  // The turn has added all tenants, has started the first, and is about to start the second.
   const held = armFailpoint(installation, 'accept.before-commit@halt-b', 'pause');
   const { id } = await rollOut('halted', { waves: ['100%'] });
   await held.hit();
   const pauses = await Promise.all(Array.from({ length: 6 }, () => api.call('pauseRollout', { params: { id } })));
   assert.ok(
     pauses.every(({ body }) => body.state === 'paused'),
-    'it may be said by several at once',
+    'several callers may pause it at once',
   );
   const said = await entriesOf(installation, async () =>
-    assert.equal((await api.call('pauseRollout', { params: { id } })).body.state, 'paused', 'it may be said again'),
+    assert.equal((await api.call('pauseRollout', { params: { id } })).body.state, 'paused', 'a pause may be repeated'),
   );
   assert.deepEqual(
     said.filter(({ action }) => action === 'template.roll_out'),
@@ -254,7 +254,7 @@ test('once a pause has answered no further tenant is begun, not by the turn that
     [{ changing: 0, changed: 1, failed: 0, skipped: 0 }, [2, 1, 1, 1]],
   );
   await until(
-    'nothing is left to be done for it',
+    'the roll-out has no work left',
     async () => (await installation.store.rollouts.find(id))?.unsettled === undefined,
   );
   await api.call('resumeRollout', { params: { id }, body: {} });
@@ -262,7 +262,7 @@ test('once a pause has answered no further tenant is begun, not by the turn that
   assert.deepEqual(await Promise.all(names.map(versionOf)), [2, 2, 2, 2]);
 });
 
-test('a roll-out concerns the labels that are selected, can be cancelled, and is found again after Temporal has lost it', async () => {
+test('a roll-out changes only selected tenants, waits for a worker, and cannot be cancelled at its end', async () => {
   await putTemplate('chosen', { config: { a: 1 }, services: shop() });
   for (const [name, ring] of [
     ['ring-0', '0'],
@@ -272,7 +272,7 @@ test('a roll-out concerns the labels that are selected, can be cancelled, and is
   await putTemplate('chosen', { config: { a: 2 }, services: shop() });
   const first = await rolledOut((await rollOut('chosen', { labelSelector: 'ring=0' })).id, 'succeeded');
   assert.deepEqual([first.tenants, await versionOf('ring-0'), await versionOf('ring-1')], [1, 2, 1]);
-  // As after a crash between the commit and the start: it stands in the control database and no workflow runs.
+  // The roll-out is committed while no worker runs.
   await installation.worker.kill('SIGKILL');
   const { id, workflowId } = await rollOut('chosen');
   assert.equal(workflowId, `rollout/${id}`);
@@ -286,7 +286,7 @@ test('a roll-out concerns the labels that are selected, can be cancelled, and is
   );
 });
 
-test('what a template cannot give is refused with what there is, and nothing is written', async () => {
+test('a tenant that asks for a missing template, version or services is refused, and nothing is written', async () => {
   await putTemplate('bare', { config: {} });
   const refused = async (spec: Partial<TenantBody['spec']>) => {
     const error = await api.call('createTenant', { body: manifest('nobody', spec), idempotencyKey: randomUUID() }).then(
@@ -305,7 +305,7 @@ test('what a template cannot give is refused with what there is, and nothing is 
   await assert.rejects(read('nobody'), /does not exist/);
 });
 
-test('any JSON comes back byte for byte, and declaring it again changes nothing', async () => {
+test('any JSON is returned byte for byte, and declaring it again changes nothing', async () => {
   const config = {
     link: { $ref: 'a.b', $id: 'z' },
     odd: { '': 1, 'a.b': [{ $ref: 'c', $id: null, $db: 'd' }], $set: { $numberLong: '7', $date: 'x' }, '1': 2.5 },

@@ -44,7 +44,7 @@ const reportOf = async (name: string, against?: string) =>
     .body;
 const layout = ({ metadata: { uid }, spec }: Tenant) => layoutOf({ uid, spec, mode: 'schema' });
 
-/** Verifies, and resolves when that has ended. */
+/** Starts a verification, and resolves when it has ended. */
 async function verify(name: string, against: string): Promise<IsolationVerification> {
   const { running } = await ask(name, against);
   assert.ok(running !== undefined);
@@ -58,7 +58,7 @@ async function verify(name: string, against: string): Promise<IsolationVerificat
   );
 }
 
-/** In the tenants of this installation: others may be verified at the same time. */
+/** Those in tenants of this installation: other installations may verify at the same time. */
 async function canaries(): Promise<Document[]> {
   const { items } = (await api.call('listTenants', { query: {} })).body;
   const names = (await cell.db('tenure_pool').listCollections({}, { nameOnly: true }).toArray())
@@ -77,11 +77,11 @@ async function canaries(): Promise<Document[]> {
   ).flat();
 }
 
-test('a verification records its verdict with both tenants: condition, report, entries and events', async () => {
+test('a verification records its verdict for both tenants: condition, report, entries and events', async () => {
   assert.equal(
     conditionOf(await read('acme'), 'IsolationVerified'),
     'True ProbeRefused',
-    'after activation, by the probe that is part of it',
+    'the probe of the activation sets the condition',
   );
   await assert.rejects(reportOf('acme'), { code: 'not_found' });
   const verification = isolationVerificationSchema.parse(await verify('acme', 'globex'));
@@ -109,7 +109,7 @@ test('a verification records its verdict with both tenants: condition, report, e
       assert.ok(message.includes(part), message);
     assert.ok(
       !message.includes(name === 'acme' ? 'globex' : 'acme'),
-      'who reads a tenant need not be told of the other',
+      'a reader of one tenant does not learn the name of the other',
     );
     const entries = (await readEntries(installation, { tenant: tenant.metadata.uid })).filter(
       ({ action }) => action === 'tenant.verify_isolation',
@@ -127,7 +127,7 @@ test('a verification records its verdict with both tenants: condition, report, e
   assert.deepEqual(await canaries(), []);
 });
 
-test('a breach closes both tenants, whatever is mended by itself; only a verification lifts it', async () => {
+test('after a breach both tenants are not ready, even if reconciled, until a verification passes', async () => {
   const [acme, globex] = [await read('acme'), await read('globex')];
   const [mine, theirs] = [layout(acme), layout(globex).namespaces[0]!];
   const pool = cell.db(mine.roles.database);
@@ -161,27 +161,27 @@ test('a breach closes both tenants, whatever is mended by itself; only a verific
   await takeAll(api, 'acme', ['reconcileTenant']);
   await takeAll(api, 'globex', ['reconcileTenant']);
   await breached();
-  // Another pair may hold: what is open between these two is not closed by it.
+  // A boundary that holds with a third tenant does not clear the breach between these two.
   assert.equal((await verify('acme', 'initech')).report?.verdict, 'held');
   assert.equal(conditionOf(await read('acme'), 'IsolationVerified'), 'False Breach');
   assert.equal(conditionOf(await read('initech'), 'IsolationVerified'), 'True PairVerified');
 
-  assert.equal((await verify('acme', 'globex')).report?.verdict, 'held', 'the reconciliation has taken the right away');
+  assert.equal((await verify('acme', 'globex')).report?.verdict, 'held', 'the reconciliation has revoked the right');
   for (const name of ['acme', 'globex']) {
     assert.equal(conditionOf(await read(name), 'IsolationVerified'), 'True PairVerified');
     assert.equal(conditionOf(await read(name), 'Ready'), 'True Active');
   }
 });
 
-test('a worker that dies in the middle leaves canaries, and the next one removes them and ends the verification', async () => {
+test('after a worker is killed during a verification, the next one removes the canaries and finishes it', async () => {
   const failpoint = armFailpoint(installation, 'verify.canaries-planted', 'kill');
   const { running } = await ask('acme', 'globex');
   await failpoint.hit();
   assert.equal((await canaries()).length, 2);
-  assert.equal((await ask('globex', 'acme')).running?.id, running?.id, 'one that is under way is joined');
+  assert.equal((await ask('globex', 'acme')).running?.id, running?.id, 'a running verification is joined');
   installation.worker.start();
   const { report } = await until(
-    'it has ended',
+    'the verification has ended',
     async () => {
       const found = await reportOf('acme', 'globex');
       return found.running === undefined ? found : undefined;
@@ -207,7 +207,7 @@ test('a verification without a verdict says why, and changes no condition', asyn
   assert.deepEqual(await canaries(), []);
 });
 
-test('only two Active tenants are verified, each by who may verify it', async () => {
+test('only two Active tenants can be verified, by a caller that may verify both', async () => {
   await assert.rejects(ask('acme', 'acme'), { code: 'request_invalid' });
   await assert.rejects(ask('acme', 'never-was'), { code: 'not_found' });
   await takeAll(api, 'initech', ['suspendTenant']);

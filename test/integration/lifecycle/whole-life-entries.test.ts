@@ -19,7 +19,7 @@ import { ended, take } from '../../harness/lifecycle.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 
 const name = 'acme';
-/** Every path, in an order in which one tenant can go them all. */
+/** Every path, in an order in which one tenant can take them all. */
 const paths: readonly OperationKind[] = [
   'activate',
   'reconcile',
@@ -39,9 +39,9 @@ const paths: readonly OperationKind[] = [
 
 let installation: Installation;
 let entries: LedgerEntry[];
-/** By operation, in the order of the paths. */
+/** Their ids, in the order of the paths. */
 let operations: string[];
-/** As the last path but the purge leaves it. */
+/** As it is before the purge. */
 let tenant: Tenant;
 
 async function go(api: ApiClient, path: OperationKind): Promise<string> {
@@ -81,11 +81,11 @@ before(async () => {
 });
 after(() => installation.stop());
 
-test('the paths are all there are', () => {
+test('the list contains every path', () => {
   assert.deepEqual([...new Set(paths)].toSorted(), Object.keys(stepPlans).toSorted());
 });
 
-test('a path that was asked for by its verb leaves that it was allowed, its start, each step and its end, and nothing else', () => {
+test('a path requested by its verb records its permission, its start, each step and its end, nothing else', () => {
   const ofPath = (path: OperationKind): string[] => [
     `tenant.${path} allowed`,
     `tenant.${path}.start succeeded`,
@@ -95,7 +95,7 @@ test('a path that was asked for by its verb leaves that it was allowed, its star
   assert.deepEqual(entries.map(inShort), ['tenant.create succeeded', ...paths.flatMap(ofPath)]);
 });
 
-test('the entries of each are of its operation, and only the last one is an event', () => {
+test('the entries of a path belong to its operation, and only the last one is an event', () => {
   for (const [index, path] of paths.entries()) {
     const own = entries.filter(({ operationId }) => operationId === operations[index]);
     assert.equal(own.length, 3 + stepPlans[path].length, path);
@@ -107,7 +107,7 @@ test('the entries of each are of its operation, and only the last one is an even
   }
 });
 
-test('what one leaves is what the next finds, from the first declaration to the purge, which leaves a tombstone', async () => {
+test('each entry starts from the state that the one before it left, until the purge leaves a tombstone', async () => {
   const { metadata, spec, status } = tenant;
   const purge = entries.findIndex(({ action }) => action === 'tenant.purge');
   assert.deepEqual(requireJoined(entries.slice(0, purge)), {
@@ -122,7 +122,7 @@ test('what one leaves is what the next finds, from the first declaration to the 
   assert.equal((await installation.store.tombstones.find(metadata.uid))?.ledgerEntry, last?.id);
 });
 
-test('each generation is told by the entry that committed it: a verb that writes the spec is an entry of its own path', async () => {
+test('each generation names the entry that committed it; for a verb, it is the entry of its path', async () => {
   const { control, databases } = installation;
   const revisions = await control
     .db(databases.control)

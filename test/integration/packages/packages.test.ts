@@ -22,12 +22,12 @@ const project = JSON.parse(readFileSync(join(clone, 'package.json'), 'utf8')) as
   devDependencies: Record<string, string>;
 };
 
-/** A project of somebody who uses the packages. */
+/** A project that uses the packages. */
 const folder = mkdtempSync(join(tmpdir(), 'tenure-packages-'));
 let installation: Installation;
 let environment: NodeJS.ProcessEnv;
 
-/** Without what npm tells the scripts that it runs, which would have an npm inside believe that it is in the clone. */
+/** Without the variables that npm sets for its scripts: they make an npm inside a script act on the clone. */
 function outsideEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) =>
@@ -55,7 +55,7 @@ async function npmInstall(...packages: readonly string[]): Promise<void> {
 const tenure = (...commandArguments: readonly string[]): Promise<CommandResult> =>
   run(join(folder, 'node_modules', '.bin', 'tenure'), commandArguments);
 
-/** The samples of the client's README, as files of the project. */
+/** Writes the samples of the client's README as files of the project. */
 function writeSamples(): string[] {
   return readBlocks(readFileSync(join(clone, 'client', 'README.md'), 'utf8'))
     .filter(({ language }) => language === 'ts')
@@ -78,7 +78,7 @@ before(async () => {
   environment = { ...environment, TENURE_SERVER: installation.server, TENURE_TOKEN: await installation.token() };
   const api = installation.client();
   await declareBasics(api);
-  // Without the validator and the unique index of the usual manifest: the sample has documents of its own.
+  // Without the validator and the unique index of the usual manifest: the sample inserts other documents.
   const acme = tenantManifest('acme', {
     lifecycle: 'Active',
     services: [{ name: 'shop', collections: [{ name: 'orders' }] }],
@@ -91,7 +91,7 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('the client needs no MongoDB driver as long as no tenant is opened; what opens one names what is missing', async () => {
+test('the client needs the MongoDB driver only to open a tenant, and then names the missing package', async () => {
   assert.ok(!existsSync(join(folder, 'node_modules', 'mongodb')));
   const loaded = await run(process.execPath, [
     '--eval',
@@ -130,7 +130,7 @@ test('the samples of the README pass a strict type check against the declaration
   assert.deepEqual([opened.stdout, opened.stderr], ['eu-west-1 1\n', '']);
 });
 
-test('a type error against the contract is one in the project too', async () => {
+test('a call that violates the contract is a type error in the project', async () => {
   const source =
     "import { createApiClient } from '@tenure/client';\nawait createApiClient({ server: '', token: () => '' }).call('getTenant', { params: { nam: 'acme' } });\n";
   writeFileSync(join(folder, 'flawed.ts'), source);
@@ -150,7 +150,7 @@ test('a type error against the contract is one in the project too', async () => 
   assert.match(checked.stdout, /flawed\.ts\(2,.*nam/);
 });
 
-test('the command runs as installed', async () => {
+test('the installed command runs', async () => {
   const version = await tenure('--version');
   assert.deepEqual([version.code, version.stdout, version.stderr], [0, `${project.version}\n`, '']);
   const help = await tenure('--help');

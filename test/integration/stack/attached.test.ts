@@ -9,7 +9,7 @@ import { attachToStack } from '../../../tools/stack/attach.ts';
 
 const stack = attachToStack();
 
-test('a minted token verifies against the published keys and carries what was asked for', async () => {
+test('a minted token verifies against the published keys and has the requested claims', async () => {
   const environment = stack.processEnvironment();
   const keys = createLocalJWKSet(JSON.parse(readFileSync(environment['TENURE_JWKS_FILE']!, 'utf8')));
   const token = await stack.mintToken({ subject: 'alice', roles: ['operator'], tenants: ['acme'], ttlSeconds: 60 });
@@ -40,7 +40,7 @@ test('the published keys hold no private part', () => {
   assert.ok(!readFileSync(stack.files.jwks, 'utf8').includes('"d"'));
 });
 
-test("the control plane's user of a cell manages tenants' databases and users, and not the deployment", async () => {
+test("the control plane's user of a cell manages tenants' databases and users, but not the deployment", async () => {
   const cells = JSON.parse(readFileSync(stack.files.cells, 'utf8')) as Record<string, { uri: string }>;
   assert.deepEqual(Object.keys(cells), ['eu-west-1-a', 'us-east-1-a']);
   const client = new MongoClient(cells['us-east-1-a']!.uri);
@@ -73,6 +73,6 @@ test('an installation gets its own databases, task queue and ports', () => {
   assert.equal(environment['TENURE_SECRETS_DATABASE'], 'tenure_secrets');
 });
 
-test('without a stack the message names the command', () => {
+test('without a stack, the error names the command to run', () => {
   assert.throws(() => attachToStack({}), /TENURE_TEST_STACK is not set.*npm test -- <file>/);
 });

@@ -13,7 +13,7 @@ import { freePorts } from '../../../tools/stack/ports.ts';
 import type { Ports } from '../../../tools/stack/ports.ts';
 import { createTemporaryStack } from '../../../tools/stack/temporary-stack.ts';
 
-/** A stack as `npm start` makes it: files that stay, and a control user that is limited to its databases. */
+/** Starts a stack as `npm start` does: with permanent files and a control user that is limited to its databases. */
 async function start(dataDirectory: string, ports: Ports): Promise<EmbeddedStack> {
   return await createTemporaryStack({
     dataDirectory,
@@ -47,7 +47,7 @@ describe('a stack with files', () => {
     rmSync(dataDirectory, { recursive: true, force: true });
   });
 
-  test('a second start takes up the data, the workflows and the secrets of the first, on other ports too', async () => {
+  test('a second start uses the data, the workflows and the secrets of the first, even on other ports', async () => {
     const keyring = readFileSync(stack.files.keyring, 'utf8');
     await withClient(stack.mongod.control.uri, async (client) => {
       await client.db('tenure').collection('kept').insertOne({ value: 1 });
@@ -68,7 +68,7 @@ describe('a stack with files', () => {
     await again.connection.close();
   });
 
-  test('a mongod that was killed starts again and has what it acknowledged', async () => {
+  test('a mongod that was killed starts again with every write that it acknowledged', async () => {
     const mongod = stack.mongodHandle('eu-west-1');
     await withClient(mongod.uri, async (client) => {
       await client
@@ -85,7 +85,7 @@ describe('a stack with files', () => {
     });
   });
 
-  test("a deleted Temporal database means a server that knows nothing, and the stack's search attributes", async () => {
+  test("after its database is deleted, Temporal starts without workflows, but with the stack's search attributes", async () => {
     await stack.temporalServer.kill('SIGKILL');
     await stack.temporalServer.deleteDatabase();
     await stack.temporalServer.start();
@@ -94,7 +94,7 @@ describe('a stack with files', () => {
     await connection.close();
   });
 
-  test('mongod closes idle files, and refuses whoever has no password', async () => {
+  test('mongod closes idle files, and refuses access without a password or outside the databases of the user', async () => {
     const { adminUri, port } = stack.mongodHandle('us-east-1');
     await withClient(adminUri, async (client) => {
       const parameters = await client.db('admin').command({
@@ -115,12 +115,12 @@ describe('a stack with files', () => {
     });
   });
 
-  test('secrets are for their owner only', () => {
+  test('secrets can be read by their owner only', () => {
     for (const file of Object.values(stack.files)) assert.equal(statSync(file).mode & 0o777, 0o600, file);
     assert.equal(statSync(join(dataDirectory, 'secrets')).mode & 0o777, 0o700);
   });
 
-  test('a second stack on the same directory is refused in one line', async () => {
+  test('a second stack on the same directory is refused with a message of one line', async () => {
     await assert.rejects(start(dataDirectory, ports), (error: Error) => {
       assert.match(error.message, new RegExp(`in use by process ${process.pid}; .*TENURE_DATA_DIR`));
       assert.ok(!error.message.includes('\n'));
@@ -128,7 +128,7 @@ describe('a stack with files', () => {
     });
   });
 
-  test('data that was made with other passwords is refused, and nothing is left running', async () => {
+  test('data that was created with other passwords is refused, and nothing is left running', async () => {
     await stack.stop();
     const passwordFile = join(dataDirectory, 'secrets', 'mongod-passwords.json');
     const original = readFileSync(passwordFile, 'utf8');

@@ -23,7 +23,7 @@ async function gone(pids: readonly number[]): Promise<void> {
   });
 }
 
-test('a stack does not outlive its killed owner, and its temporary directory goes with it', async () => {
+test('a stack ends when its owner is killed, and its temporary directory is removed', async () => {
   const owner = spawn(process.execPath, [ownerScript], { stdio: ['ignore', 'pipe', 'inherit'] });
   const line = await new Promise<string>((resolve) =>
     owner.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString())),
@@ -42,7 +42,7 @@ test('a stack does not outlive its killed owner, and its temporary directory goe
   });
 });
 
-test('an installation ends with the npm that has started it, and while it runs a second start names it', async () => {
+test('an installation ends when the npm that started it is killed, and while it runs, a second start names it', async () => {
   const dataDirectory = mkdtempSync(join(tmpdir(), 'tenure-npm-start-'));
   const ports = await freePorts();
   const variables = Object.entries(ports).map(
@@ -84,7 +84,7 @@ test('an installation ends with the npm that has started it, and while it runs a
   }
 });
 
-test('a process that an earlier start left is found by its pid file and ended; a stranger with its pid is not', async () => {
+test('a process that an earlier start left is found by its pid file and ended; another process that reuses a pid is not', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'tenure-run-'));
   const left = spawn('sleep', ['60'], { stdio: 'ignore', detached: true });
   const stranger = spawn('sleep', ['60'], { stdio: 'ignore', detached: true });
@@ -109,7 +109,7 @@ test('a process that an earlier start left is found by its pid file and ended; a
   }
 });
 
-test('a busy port is told in one line with the port, who wanted it and the variable', async () => {
+test('a busy port is reported in one line with the port, the process that needs it and the variable', async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -132,7 +132,7 @@ test('a busy port is told in one line with the port, who wanted it and the varia
   }
 });
 
-test('a data directory that cannot be made is told in one line', async () => {
+test('a data directory that cannot be created is reported in one line', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'tenure-blocked-'));
   try {
     mkdirSync(join(directory, 'sub'));

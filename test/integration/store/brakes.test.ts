@@ -14,7 +14,7 @@ after(() => open.close());
 
 const windowMs = 10 * 60_000;
 
-/** Counts so many changes, all accepted at this time; returns the last count. */
+/** Counts this many changes, all accepted at this time; returns the last count. */
 function countAt(kind: OperationKind, time: Date, times = 1): Promise<number> {
   return open.store.commit(async (tx) => {
     let count = 0;
@@ -26,7 +26,7 @@ function countAt(kind: OperationKind, time: Date, times = 1): Promise<number> {
 
 const brakes = () => open.control.db(open.databases.control).collection<BrakeDocument>('brakes');
 
-test('what an older build has counted one by one counts on, beyond 10,000 too, until it has left the window', async () => {
+test('changes that an older build counted one by one, even 10,000, count until they leave the window', async () => {
   const now = new Date();
   await brakes().insertOne({ _id: 'suspend', times: Array.from({ length: 10_000 }, () => now) });
   assert.equal(await countAt('suspend', now), 10_001);
@@ -35,14 +35,14 @@ test('what an older build has counted one by one counts on, beyond 10,000 too, u
   assert.equal(Object.hasOwn((await brakes().findOne({ _id: 'suspend' })) ?? {}, 'times'), false);
 });
 
-test('however many are counted, the document stays small', async () => {
+test('the document stays small no matter how many changes are counted', async () => {
   const start = Date.now();
   for (let part = 0; part <= 80; part += 1) await countAt('delete', new Date(start + (part * windowMs) / 60), 2);
   const stored = await brakes().findOne({ _id: 'delete' });
   assert.ok((stored?.slots?.length ?? 0) <= 62, String(stored?.slots?.length));
 });
 
-test('what is within the window is counted, what has left it is not, and of what is just leaving it too many are rather than too few', async () => {
+test('only changes within the window count; at its edge the count may be too high, but not too low', async () => {
   const start = Math.floor(Date.now() / windowMs) * windowMs;
   assert.equal(await countAt('purge', new Date(start), 5), 5);
   assert.equal(await countAt('purge', new Date(start + windowMs / 2), 2), 7);

@@ -15,7 +15,7 @@ before(async () => {
 });
 after(() => opened.close());
 
-/** What is promised, as placement reads it. */
+/** The tables promised on each cell, as placement reads them. */
 async function promised(): Promise<Record<string, number>> {
   return Object.fromEntries([...(await opened.store.cells.observations())].map(([cell, { tables }]) => [cell, tables]));
 }
@@ -42,7 +42,7 @@ const moves = fc.array(
   { maxLength: 30 },
 );
 
-test('what is promised on each cell is the sum over the tenants there, through every change and when it is counted anew', async () => {
+test('the tables promised on a cell are the sum over its tenants, after every change and every recount', async () => {
   await fc.assert(
     fc.asyncProperty(moves, async (course) => {
       const start = await promised();
@@ -74,7 +74,7 @@ test('what is promised on each cell is the sum over the tenants there, through e
   );
 });
 
-test('tenants that are placed at the same time, while it is counted anew, are all counted', async () => {
+test('tenants that are placed at the same time, during a recount, are all counted', async () => {
   const start = await promised();
   const drafts = await Promise.all(
     Array.from({ length: 24 }, (_, index) => insertDraft(opened.store, `at-once-${index}`)),
@@ -88,7 +88,7 @@ test('tenants that are placed at the same time, while it is counted anew, are al
   assert.deepEqual(await promised(), { ...start, 'cell-a': (start['cell-a'] ?? 0) + 24 * 3 });
 });
 
-test('tenants of a build that counted nothing are counted when a process starts', async () => {
+test('tenants of a build that counted no tables are counted when a process starts', async () => {
   const before = await promised();
   const { control, databases } = opened;
   await control.db(databases.control).collection('cellTables').drop();

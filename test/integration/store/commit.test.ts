@@ -57,7 +57,7 @@ function rolloutOf(_id: string, name: string, time: Date): RolloutDocument {
   };
 }
 
-/** A commit that writes to every collection that a commit can change, with this entry. What it needs is there before. */
+/** A commit with this entry that writes to every collection a commit can change. First creates what it needs. */
 async function prepareWriting(name: string): Promise<(entry: (tenant: string) => LedgerDraft) => Promise<void>> {
   const { store } = opened;
   const { operation } = await acceptActivation(store, `${name}-accepted`);
@@ -132,7 +132,7 @@ async function prepareWriting(name: string): Promise<(entry: (tenant: string) =>
     });
 }
 
-test('what a commit writes is there with its entry: each collection has changed', async () => {
+test('a commit changes every collection together with its entry', async () => {
   const write = await prepareWriting('written');
   const before = await readControlState(opened);
   const entries = await entriesOf(opened, () => write(anyEntry));
@@ -141,7 +141,7 @@ test('what a commit writes is there with its entry: each collection has changed'
   for (const collection of Object.keys(before)) assert.notEqual(after[collection], before[collection], collection);
 });
 
-test('when the ledger takes no entry nothing of the commit is there, in no collection', async () => {
+test('when the ledger refuses the entry, the commit changes no collection', async () => {
   const write = await prepareWriting('unaudited');
   const before = await readControlState(opened);
   const lift = await refuseEntries(opened);
@@ -153,7 +153,7 @@ test('when the ledger takes no entry nothing of the commit is there, in no colle
   assert.deepEqual(await readControlState(opened), before);
 });
 
-test('an entry of another form than the contract commits nothing', async () => {
+test('an entry that violates the contract commits nothing', async () => {
   const write = await prepareWriting('malformed');
   const before = await readControlState(opened);
   const entries = await entriesOf(opened, () =>
@@ -163,7 +163,7 @@ test('an entry of another form than the contract commits nothing', async () => {
   assert.deepEqual(await readControlState(opened), before);
 });
 
-test('a commit that fails at its last word leaves neither its writes nor its entry', async () => {
+test('a commit that fails at commitTransaction leaves neither its writes nor its entry', async () => {
   const draft = await insertDraft(opened.store, 'torn');
   const before = await readControlState(opened);
   const entries = await entriesOf(opened, async () => {
@@ -180,7 +180,7 @@ test('a commit that fails at its last word leaves neither its writes nor its ent
   assert.deepEqual(await readControlState(opened), before);
 });
 
-test('when a write is refused there is no entry of it', async () => {
+test('a refused write leaves no entry', async () => {
   const draft = await insertDraft(opened.store, 'refused');
   const before = await readControlState(opened);
   const entries = await entriesOf(opened, async () => {
@@ -196,7 +196,7 @@ test('when a write is refused there is no entry of it', async () => {
     await assert.rejects(twice, { code: 'already_exists' });
     const own = opened.store.commit(async (tx): Promise<never> => {
       await opened.store.resources.replace(tx, 1, { ...draft, revision: 2 });
-      throw new TenureError('policy_refused', 'thought better of it');
+      throw new TenureError('policy_refused', 'refused in the commit');
     });
     await assert.rejects(own, { code: 'policy_refused' });
   });
@@ -204,7 +204,7 @@ test('when a write is refused there is no entry of it', async () => {
   assert.deepEqual(await readControlState(opened), before);
 });
 
-test('of 16 commits on one revision exactly one is made, with exactly one entry', async () => {
+test('of 16 commits on one revision exactly one succeeds, with exactly one entry', async () => {
   const draft = await insertDraft(opened.store, 'contended');
   const stores = Array.from({ length: 16 }, () => opened.another());
   const entries = await entriesOf(opened, async () => {
@@ -227,7 +227,7 @@ test('of 16 commits on one revision exactly one is made, with exactly one entry'
   assert.equal(entries.length, 1);
 });
 
-test('a revision is kept for each generation and never written again', async () => {
+test('each generation has one revision, which is never overwritten', async () => {
   const draft = await insertDraft(opened.store, 'kept');
   const replace = (revision: number, generation: number) =>
     opened.store.commit(async (tx) => ({
@@ -246,10 +246,10 @@ test('a revision is kept for each generation and never written again', async () 
   assert.equal(revisions.length, 3);
   const entries = new Set((await readEntries(opened, { tenant: draft._id })).map(({ id }) => id));
   assert.ok(revisions.every((revision) => entries.has(revision.ledgerEntry)));
-  await assert.rejects(replace(4, 2), 'a generation is not given twice');
+  await assert.rejects(replace(4, 2), 'a generation is not used twice');
 });
 
-test('entries of one commit have one time, and an id each', async () => {
+test('entries of one commit have the same time and different ids', async () => {
   const tenant = opened.store.newId();
   await opened.store.commit(async () => ({
     result: undefined,
@@ -260,7 +260,7 @@ test('entries of one commit have one time, and an id each', async () => {
   assert.equal(new Set(written.map(({ id }) => id)).size, 3);
 });
 
-test('an entry is younger than those of all that its commit has seen, however long it was begun before them', async () => {
+test('an entry is newer than those of everything its commit has read, even if the commit began earlier', async () => {
   const { store } = opened;
   const tenant = await insertDraft(store, 'seen');
   let go: () => void = () => undefined;
@@ -278,14 +278,14 @@ test('an entry is younger than those of all that its commit has seen, however lo
   });
   go();
   const { revision, id } = await late;
-  assert.equal(revision, early.revision, 'it has seen the other');
-  assert.ok(id > early.id, `${id} is younger than ${early.id}`);
+  assert.equal(revision, early.revision, 'it has read the other commit');
+  assert.ok(id > early.id, `${id} is newer than ${early.id}`);
 });
 
 for (const [what, read] of Object.entries({
   'counts the members of a roll-out': ({ rollouts }, tx) => rollouts.counts('none', tx),
   'reads the members of a roll-out': ({ rollouts }, tx) => rollouts.members('none', 'failed', 10, tx),
-  'asks how long leases last': ({ stepLeases }, tx) => stepLeases.remainingMs('none', tx),
+  'reads how long leases last': ({ stepLeases }, tx) => stepLeases.remainingMs('none', tx),
   'reads a tenant': ({ resources }, tx) => resources.read(tx, 'Tenant', 'none'),
   'reads an operation': ({ operations }, tx) => operations.read(tx, 'none'),
   'looks for breaches': ({ verifications }, tx) => verifications.breachesOf(tx, 'none'),
@@ -295,7 +295,7 @@ for (const [what, read] of Object.entries({
   string,
   (store: Store, tx: Transaction) => Promise<unknown>
 >)) {
-  test(`a commit whose transaction mongod has dropped before it ${what} is made anew`, async () => {
+  test(`a commit is retried if mongod drops its transaction before it ${what}`, async () => {
     const { store, control } = opened;
     let tries = 0;
     await store.commit(async (tx) => {
@@ -309,7 +309,7 @@ for (const [what, read] of Object.entries({
   });
 }
 
-test('what is already committed is said, and nothing of what was written in the same transaction stays', async () => {
+test('a commit that finds its work already done returns that, and keeps none of its writes', async () => {
   const { store } = opened;
   const state = await readControlState(opened);
   const entries = await entriesOf(opened, async () => {

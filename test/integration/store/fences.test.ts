@@ -20,7 +20,7 @@ let turn: OperationActivities['turnOperation'];
 let finish: OperationActivities['finishOperation'];
 before(async () => {
   opened = await openControlStore(attachToStack());
-  // These three commit to the control data and touch nothing else.
+  // These three only commit to the control database.
   const environment = {
     store: opened.store,
     failpoints: { reach: async () => undefined },
@@ -54,18 +54,18 @@ const words: Readonly<Record<string, (holder: Holder, operation: OperationDocume
     })),
   'its intent': (holder) => opened.store.stepLeases.intend({ ...holder, step: 'create-user', attempt: 'late' }, 5_000),
   'its renewal': (holder) => opened.store.stepLeases.renew({ ...holder, step: 'create-user', attempt: 'early' }, 5_000),
-  'its turning round': (holder, operation) =>
+  'its compensation': (holder, operation) =>
     turn({
       operation: inputOf(operation),
       runId: 'run-1',
       ...holder,
       failure: { to: 'failed', code: 'internal', message: 'late' },
     }),
-  'its finishing': (holder, operation) => finish({ operation: inputOf(operation), runId: 'run-1', ...holder }),
+  'its result': (holder, operation) => finish({ operation: inputOf(operation), runId: 'run-1', ...holder }),
 };
 
 for (const [word, speak] of Object.entries(words)) {
-  test(`of two holders the one with the older fence is refused at ${word}, and nothing is changed`, async () => {
+  test(`a holder with an older fence cannot write ${word}, and nothing is changed`, async () => {
     const { operation } = await acceptActivation(opened.store, `fenced-${word.replaceAll(' ', '-')}`);
     const first = await begin({ operation: inputOf(operation), runId: 'run-1' });
     if (word === 'its renewal')
@@ -84,7 +84,7 @@ for (const [word, speak] of Object.entries(words)) {
   });
 }
 
-test('a new run takes over with a higher fence, on tenant and operation alike, and finds how far it had come', async () => {
+test('a new run takes over with a higher fence on tenant and operation, and finds the finished steps', async () => {
   const { operation } = await acceptActivation(opened.store, 'taken-over');
   const first = await begin({ operation: inputOf(operation), runId: 'run-1' });
   const holder = { operationId: operation._id, fence: first.fence };
@@ -100,7 +100,7 @@ test('a new run takes over with a higher fence, on tenant and operation alike, a
   assert.deepEqual([tenant?.operation?.fence, tenant?.lastFence], [second.fence, second.fence]);
 });
 
-test('a run that begins again keeps its fence and leaves no second entry', async () => {
+test('a run that begins again keeps its fence and writes no second entry', async () => {
   const { operation } = await acceptActivation(opened.store, 'repeated');
   const first = await begin({ operation: inputOf(operation), runId: 'run-1' });
   const entries = await entriesOf(opened, async () => {
@@ -109,7 +109,7 @@ test('a run that begins again keeps its fence and leaves no second entry', async
   assert.deepEqual(entries, []);
 });
 
-test('a run that begins when the operation is over is told its end and changes nothing', async () => {
+test('a run that begins after the operation has ended gets its result and changes nothing', async () => {
   const { operation } = await acceptActivation(opened.store, 'over');
   const { fence } = await begin({ operation: inputOf(operation), runId: 'run-1' });
   await turn({
@@ -124,12 +124,12 @@ test('a run that begins when the operation is over is told its end and changes n
   assert.deepEqual(
     await finish({ operation: inputOf(operation), runId: 'run-1', fence }),
     { state: 'cancelled' },
-    'the end may be asked for again',
+    'finishing may be repeated',
   );
   assert.deepEqual(await readControlState(opened), state);
 });
 
-test('of 8 runs that begin at once each gets a fence of its own, and the highest holds the lock', async () => {
+test('8 runs that begin at once get different fences, and the highest one holds the lock', async () => {
   const { operation } = await acceptActivation(opened.store, 'crowd');
   const begun = await Promise.all(
     Array.from({ length: 8 }, (_, index) => begin({ operation: inputOf(operation), runId: `run-${index}` })),
@@ -144,7 +144,7 @@ test('of 8 runs that begin at once each gets a fence of its own, and the highest
   );
 });
 
-test('the first reason to turn an operation round stands', async () => {
+test('an operation keeps the first reason for its compensation', async () => {
   const { operation } = await acceptActivation(opened.store, 'turned');
   const { fence } = await begin({ operation: inputOf(operation), runId: 'run-1' });
   await turn({
@@ -161,7 +161,7 @@ test('the first reason to turn an operation round stands', async () => {
       failure: { to: 'failed', code: 'internal', message: 'second' },
     });
   });
-  assert.deepEqual(entries, [], 'it is turned round once');
+  assert.deepEqual(entries, [], 'compensation starts once');
   const stored = await opened.store.operations.find(operation._id);
   assert.deepEqual(
     [stored?.state, stored?.compensatesTo, stored?.error?.message],
@@ -169,7 +169,7 @@ test('the first reason to turn an operation round stands', async () => {
   );
 });
 
-test('of 6 attempts to turn an operation round at once one does, with one entry', async () => {
+test('of 6 concurrent attempts to start compensation one takes effect, with one entry', async () => {
   const { operation } = await acceptActivation(opened.store, 'turned-at-once');
   const { fence } = await begin({ operation: inputOf(operation), runId: 'run-1' });
   const entries = await entriesOf(opened, async () => {
@@ -191,7 +191,7 @@ test('of 6 attempts to turn an operation round at once one does, with one entry'
   );
 });
 
-test('what failed in a way that the catalogue does not know is recorded as internal', async () => {
+test('a failure with a code that is not in the catalogue is recorded as internal', async () => {
   const { operation } = await acceptActivation(opened.store, 'unknown-code');
   const { fence } = await begin({ operation: inputOf(operation), runId: 'run-1' });
   for (const code of ['not_yet', 'toString', ''])
@@ -205,7 +205,7 @@ test('what failed in a way that the catalogue does not know is recorded as inter
   assert.deepEqual([error?.code, error?.fault], ['internal', 'system']);
 });
 
-test('of 6 attempts to finish at once one does; all are told the end, and who has the lock now until it has begun', async () => {
+test('of 6 concurrent attempts to finish one takes effect; all return the result and the next operation', async () => {
   const { operation, tenant } = await acceptActivation(opened.store, 'finished-at-once');
   const { fence } = await begin({ operation: inputOf(operation), runId: 'run-1' });
   const held = { operation: inputOf(operation), runId: 'run-1', fence };
@@ -250,10 +250,10 @@ test('of 6 attempts to finish at once one does; all are told the end, and who ha
   const next = await opened.store.operations.find(waiting);
   assert.ok(next !== undefined);
   await begin({ operation: inputOf(next), runId: 'run-2' });
-  assert.deepEqual(await finish(held), { state: 'cancelled' }, 'what has begun need not be started');
+  assert.deepEqual(await finish(held), { state: 'cancelled' }, 'an operation that has begun is not returned');
 });
 
-test('an operation with steps that are not done does not finish, and one whose undoing is not over neither', async () => {
+test('an operation cannot finish before all its steps are done, or before its undo is complete', async () => {
   const { operation } = await acceptActivation(opened.store, 'unfinished');
   const { fence } = await begin({ operation: inputOf(operation), runId: 'run-1' });
   await assert.rejects(finish({ operation: inputOf(operation), runId: 'run-1', fence }), { code: 'internal' });
@@ -271,7 +271,7 @@ test('an operation with steps that are not done does not finish, and one whose u
   assert.equal((await opened.store.operations.find(operation._id))?.state, 'compensating');
 });
 
-test('a holder writes nothing once the operation is over', async () => {
+test('a holder cannot write after the operation has ended', async () => {
   const { operation } = await acceptActivation(opened.store, 'closed');
   const { fence } = await begin({ operation: inputOf(operation), runId: 'run-1' });
   await turn({
@@ -294,7 +294,7 @@ test('a holder writes nothing once the operation is over', async () => {
   );
 });
 
-test('a run that was reset to a later task repeats the fence of the one before, and is refused all the same', async () => {
+test('a run that was reset to a later task repeats the fence of the earlier run, but is still refused', async () => {
   const { operation } = await acceptActivation(opened.store, 'reset-late');
   const { fence } = await begin({ operation: inputOf(operation), runId: 'run-1' });
   const state = await readControlState(opened);
@@ -304,20 +304,20 @@ test('a run that was reset to a later task repeats the fence of the one before, 
   assert.deepEqual(await readControlState(opened), state);
 });
 
-test('an operation ends only when nobody can be at work on a step any more, also one that began a moment ago', async () => {
+test('an operation ends only when no attempt at a step can still run, even one that has just started', async () => {
   const { operation } = await acceptActivation(opened.store, 'leased');
   const { fence } = await begin({ operation: inputOf(operation), runId: 'run-1' });
   const held = { operation: inputOf(operation), runId: 'run-1', fence };
   const attempt = { operationId: operation._id, fence, step: 'create-user', attempt: 'late' } as const;
   await turn({ ...held, failure: { to: 'failed', code: 'internal', message: 'broken' } });
-  // As if it had taken its lease between the look and the commit.
+  // As if the attempt had taken its lease between the check and the commit.
   assert.equal(await opened.store.stepLeases.intendUndo(attempt, 60_000), 0);
   await assert.rejects(finish(held), { name: 'RetryAfter' });
   await opened.store.stepLeases.release(attempt, 'called off');
   assert.deepEqual(await finish(held), { state: 'failed' });
 });
 
-test('what has begun to destroy is not turned round, whatever a worker says', async () => {
+test('a worker cannot start compensation of an operation that has started to destroy data', async () => {
   const { operation } = await acceptActivation(opened.store, 'past-pivot');
   const { fence } = await begin({ operation: inputOf(operation), runId: 'run-1' });
   const operations = opened.control.db(opened.databases.control).collection<OperationDocument>('operations');
@@ -343,7 +343,7 @@ test('what has begun to destroy is not turned round, whatever a worker says', as
   assert.deepEqual(await readControlState(opened), state);
 });
 
-test('a hold that is set while another run takes the lock over does not give the old fence back', async () => {
+test('a hold that is set while another run takes over the lock does not restore the old fence', async () => {
   const { operation } = await acceptActivation(opened.store, 'held-meanwhile');
   await begin({ operation: inputOf(operation), runId: 'run-1' });
   let taken: number | undefined;

@@ -34,7 +34,7 @@ const expireClaim = (key: string) =>
     .collection<IdempotencyDocument>('idempotency')
     .updateOne({ '_id.key': key }, { $set: { claimUntil: new Date(Date.now() - 1) } });
 
-test('of 16 claims of one key at once, by several processes, exactly one is given', async () => {
+test('of 16 concurrent claims of one key by different processes, exactly one succeeds', async () => {
   for (let round = 0; round < 5; round += 1) {
     const stores = Array.from({ length: 16 }, () => opened.another());
     const claims = await Promise.allSettled(
@@ -46,7 +46,7 @@ test('of 16 claims of one key at once, by several processes, exactly one is give
   }
 });
 
-test('of 16 claims of a key that a dead request left, exactly one is given', async () => {
+test('of 16 concurrent claims of a key left by a dead request, exactly one succeeds', async () => {
   await opened.store.idempotency.claim(request('left', 'dead'));
   await expireClaim('left');
   const claims = await Promise.allSettled(
@@ -55,7 +55,7 @@ test('of 16 claims of a key that a dead request left, exactly one is given', asy
   assert.equal(claims.filter((claim) => claim.status === 'fulfilled').length, 1);
 });
 
-test('what was settled is returned as it was kept, to whoever claims with the same request', async () => {
+test('a stored answer is returned unchanged to every claim with the same request', async () => {
   const held = request('settled', 'first');
   assert.equal(await opened.store.idempotency.claim(held), undefined);
   await keep(opened.store, held);
@@ -68,7 +68,7 @@ test('what was settled is returned as it was kept, to whoever claims with the sa
   );
 });
 
-test('a request that lost its claim to a repeat cannot commit, and its release takes nothing away', async () => {
+test('a request that lost its claim to a retry cannot commit, and its release has no effect', async () => {
   const [lost, taken] = [request('lost', 'slow'), request('lost', 'repeat')];
   await opened.store.idempotency.claim(lost);
   await expireClaim('lost');
@@ -82,7 +82,7 @@ test('a request that lost its claim to a repeat cannot commit, and its release t
   assert.deepEqual(await opened.store.idempotency.claim(request('lost', 'fourth')), answer);
 });
 
-test('of two that keep one key at once exactly one commits', async () => {
+test('of two concurrent commits with one key exactly one succeeds', async () => {
   for (let round = 0; round < 5; round += 1) {
     const key = `settles-${round}`;
     const [first, second] = [request(key, 'first'), request(key, 'second')];
@@ -98,7 +98,7 @@ test('of two that keep one key at once exactly one commits', async () => {
   }
 });
 
-test('a released key may be used for another request; a settled one is not released', async () => {
+test('a released key can be used for another request; a key with an answer is not released', async () => {
   const held = request('given-back', 'first');
   await opened.store.idempotency.claim(held);
   await opened.store.idempotency.release(held);
@@ -112,7 +112,7 @@ test('a released key may be used for another request; a settled one is not relea
   );
 });
 
-test('another request under a key is refused, whether the first runs, is dead or has been answered', async () => {
+test('a different request with the same key is refused, whether the first runs, is dead or was answered', async () => {
   const other = request('other', 'x', { fingerprint: 'sha256:b' });
   const held = request('other', 'first');
   await opened.store.idempotency.claim(held);
@@ -126,7 +126,7 @@ test('another request under a key is refused, whether the first runs, is dead or
   });
 });
 
-test('equal keys of two principals have nothing to do with each other', async () => {
+test('equal keys of two principals are independent', async () => {
   const [alice, bob] = [
     request('shared', 'a'),
     request('shared', 'b', { principal: 'bob@example.com', fingerprint: 'sha256:b' }),
@@ -137,14 +137,14 @@ test('equal keys of two principals have nothing to do with each other', async ()
   await assert.rejects(opened.store.idempotency.claim(request('shared', 'c')), { code: 'idempotency_in_progress' });
 });
 
-test('keys go by themselves after a day, and nothing else of the control data goes by itself', async () => {
+test('keys expire after a day, and nothing else in the control database except leases expires', async () => {
   const indexes: string[] = [];
   const db = opened.control.db(opened.databases.control);
   for (const { name } of await db.listCollections().toArray()) {
     for (const index of await db.collection(name).indexes())
       if (index['expireAfterSeconds'] !== undefined) indexes.push(name);
   }
-  // Leases that ended are kept a day for whoever looks into what happened; their issue is an entry.
+  // Ended leases are kept for a day for investigations; the ledger records that they were issued.
   assert.deepEqual(indexes.toSorted(), ['idempotency', 'leases']);
   const kept = await db.collection<IdempotencyDocument>('idempotency').findOne({ '_id.key': 'settled' });
   const hours = ((kept?.expireTime.getTime() ?? 0) - Date.now()) / 3_600_000;

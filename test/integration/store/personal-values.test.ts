@@ -31,7 +31,7 @@ async function startOf(template: string): Promise<RolloutDocument> {
   );
 }
 
-test('an operation names who asked for it until it is closed', async () => {
+test('an operation names its actor until it is closed', async () => {
   const { store } = opened;
   const { operation } = await acceptActivation(store, 'closed');
   assert.deepEqual(operation.actor, caller.actor);
@@ -47,7 +47,7 @@ test('an operation names who asked for it until it is closed', async () => {
   assert.deepEqual([closed?.state, closed?.actor], ['succeeded', undefined]);
 });
 
-test('a roll-out names who asked for it while it can be resumed, and no longer', async () => {
+test('a roll-out names its actor only while it can be resumed', async () => {
   const { store } = opened;
   const actorOf = async (id: string) => (await store.rollouts.find(id))?.actor;
   for (const end of ['cancel', 'finish'] as const) {
@@ -61,7 +61,7 @@ test('a roll-out names who asked for it while it can be resumed, and no longer',
   }
 });
 
-test('what an earlier build has left in what has ended is cleared at the next start, and nothing else', async () => {
+test('the next start removes actors that an earlier build left in what has ended, and no others', async () => {
   const { store, control, databases } = opened;
   const { operation } = await acceptActivation(store, 'unfinished');
   const running = await startOf('running');

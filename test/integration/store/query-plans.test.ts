@@ -19,7 +19,7 @@ const seen: CommandStartedEvent[] = [];
 
 const tenantCount = 150;
 const operationCount = 2_000;
-/** Of these there is one document for each cell, or a few. */
+/** Collections with one document, or a few, for each cell. */
 const small: ReadonlySet<string> = new Set(['cells', 'cellTables', 'standings']);
 const uids = Array.from(
   { length: tenantCount },
@@ -81,27 +81,27 @@ const found = async (text: Parameters<typeof parseTenantFilter>[0], confined?: r
     ).tenants,
   );
 
-/** Every read of the control data, by what reads it. */
+/** Every read of the control database, by what it reads. */
 const reads: Readonly<Record<string, () => Promise<unknown>>> = {
   'a resource by name': () => store.resources.find('Tenant', 'acme'),
   'a resource by uid': () => store.resources.findByUid('Tenant', tenant._id),
   'a plan and every region': () => store.resources.planAndRegions('startup'),
   'resources of a kind': () => drain(store.resources.scan('Plan', { limit: 20 })),
-  'tenants from a name on': () => drain(store.resources.scan('Tenant', { after: 't1', limit: 20 })),
+  'tenants after a name': () => drain(store.resources.scan('Tenant', { after: 't1', limit: 20 })),
   'names of a kind': () => store.resources.names('Tenant', 20),
   'tenants of a cell': () =>
     store.commit(async (tx) => ({
       result: await store.resources.placedOn(tx, ['c1'], 5),
       entries: [anyEntry(tenant._id)],
     })),
-  'how many tenants': () => store.resources.estimateTenants(),
+  'the number of tenants': () => store.resources.estimateTenants(),
   'idle tenants of a cell': () => store.resources.idleOn('c1', undefined, 20),
   'due purges': () => store.resources.duePurges([], 20),
   'due plans': () => store.resources.duePlans([], 20),
   'all tenants': () => found({}),
   'tenants by plan, label and prefix': () => found({ plan: 'startup', labelSelector: '!env', namePrefix: 't1' }),
   'tenants of a confined caller': () => found({}, uids.slice(0, 120)),
-  'how many fit': () => store.tenantSearch.count(parseTenantFilter({ plan: 'nothing' })),
+  'the number of matching tenants': () => store.tenantSearch.count(parseTenantFilter({ plan: 'nothing' })),
   'a revision': () => store.revisions.find(tenant._id, { generation: 1 }),
   'a revision at a time': () => store.revisions.find(tenant._id, { time: new Date() }),
   'a version of a template': () => store.revisions.ofTemplate(tenant._id, 1),
@@ -112,27 +112,27 @@ const reads: Readonly<Record<string, () => Promise<unknown>>> = {
     ]),
   'an operation': () => store.operations.find(operation._id),
   'all operations': () => drain(store.operations.scan({ limit: 20 })),
-  'operations by a state that is rare': () => drain(store.operations.scan({ state: 'failed', limit: 20 })),
-  'operations by a state that is not': () => drain(store.operations.scan({ state: 'succeeded', limit: 20 })),
+  'operations by a rare state': () => drain(store.operations.scan({ state: 'failed', limit: 20 })),
+  'operations by a frequent state': () => drain(store.operations.scan({ state: 'succeeded', limit: 20 })),
   'operations of a tenant': () => drain(store.operations.scan({ tenants: [tenant._id], limit: 20 })),
   'operations of a tenant by state': () =>
     drain(store.operations.scan({ tenants: uids.slice(0, 1), state: 'failed', limit: 20 })),
   'operations of many tenants': () => drain(store.operations.scan({ tenants: uids, limit: 20 })),
   'which operations have ended': () => store.operations.finished([operation._id]),
   'stalled operations': () => store.operations.stalled({ idleMs: 0, begun: false, limit: 20 }),
-  'what is left of a lease': () => store.stepLeases.remainingMs(operation._id),
+  'the remaining time of a lease': () => store.stepLeases.remainingMs(operation._id),
   'a secret': () => store.secrets.find(tenant._id, 'data-key'),
-  'what is known of cells': () => store.cells.observations(),
+  'observations of cells': () => store.cells.observations(),
   'a tombstone': () => store.tombstones.find(tenant._id),
   tombstones: () => drain(store.tombstones.scan({ limit: 20 })),
   'tombstones by name': () => drain(store.tombstones.scan({ name: 'acme', limit: 20 })),
-  'whose work waits': () => store.backoffs.waiting('purge'),
+  'tenants whose work waits': () => store.backoffs.waiting('purge'),
   drift: () => store.drift.find(tenant),
   'a roll-out': () => store.rollouts.find(operation._id),
   'roll-outs of a template': () => drain(store.rollouts.scan(tenant._id, { limit: 20 })),
-  'roll-outs under way': () => store.rollouts.unsettled(),
+  'unfinished roll-outs': () => store.rollouts.unfinished(),
   'members of a roll-out': () => store.rollouts.members(operation._id, 'failed', 20),
-  'how far a roll-out is': () => store.rollouts.counts(operation._id),
+  'the progress of a roll-out': () => store.rollouts.counts(operation._id),
   'a verification': () => store.verifications.find('a/b'),
   'the last verification': () => store.verifications.latestOf(tenant._id),
   'stalled verifications': () => store.verifications.stalled(0, 20),
@@ -164,7 +164,7 @@ function largest(field: string, of: unknown): number {
 }
 
 for (const [what, read] of Object.entries(reads)) {
-  test(`reading ${what} goes by an index, looks at little more than it needs, and has a limit of time`, async () => {
+  test(`reading ${what} uses an index, examines few extra documents, and has a time limit`, async () => {
     seen.length = 0;
     await read();
     const commands = seen.filter(({ commandName }) => commandName === 'find' || commandName === 'aggregate');
@@ -191,7 +191,7 @@ for (const [what, read] of Object.entries(reads)) {
         `${told}: ${JSON.stringify(explained['queryPlanner'] ?? explained['stages'])}`,
       );
       const [examined, returned] = [largest('totalDocsExamined', explained), largest('nReturned', explained)];
-      assert.ok(examined <= returned + 150, `${told}: ${examined} looked at for ${returned}`);
+      assert.ok(examined <= returned + 150, `${told}: ${examined} examined for ${returned} returned`);
     }
   });
 }

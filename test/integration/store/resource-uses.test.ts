@@ -48,7 +48,7 @@ async function declarePlan(name: string): Promise<void> {
 const removePlan = (name: string) =>
   removeResource(opened.store, { kind: 'Plan', name, precondition: { kind: 'exists' }, caller, policy, alsoCommit });
 
-/** A tenant of the plan, written while `meanwhile` happens: after the transaction has its snapshot, before it writes. */
+/** Inserts a tenant of the plan; `meanwhile` runs after the transaction has its snapshot and before it writes. */
 async function insertTenant(
   name: string,
   plan: string,
@@ -75,7 +75,7 @@ const codeOf = (work: Promise<unknown>): Promise<string> =>
     (error: unknown) => (error instanceof TenureError ? error.code : String(error)),
   );
 
-test('a plan is not removed under a tenant that has begun with it before, and no tenant begins with one that was removed meanwhile', async () => {
+test('a plan that a tenant uses is not removed, and no tenant starts with a plan removed concurrently', async () => {
   await declarePlan('used');
   await insertTenant('user', 'used');
   assert.equal(await codeOf(removePlan('used')), 'resource_in_use');
@@ -89,7 +89,7 @@ test('a plan is not removed under a tenant that has begun with it before, and no
   assert.deepEqual([removed, await opened.store.resources.find('Tenant', 'late')], ['done', undefined]);
 });
 
-test('of a removal and a beginning at the same moment one gives way, whichever it is', async () => {
+test('of a concurrent removal of a plan and creation of its tenant, exactly one succeeds', async () => {
   const names = Array.from({ length: 16 }, (_, index) => `raced-${index}`);
   await Promise.all(names.map(declarePlan));
   const outcomes = await Promise.all(
@@ -104,7 +104,7 @@ test('of a removal and a beginning at the same moment one gives way, whichever i
   }
 });
 
-test('one that is declared again is not taken for the earlier one: its counts go on, and it may be used', async () => {
+test('a plan that is declared again continues its generation and revision, and can be used', async () => {
   await declarePlan('again');
   await removePlan('again');
   await declarePlan('again');
@@ -127,7 +127,7 @@ const declareRegion = (precondition: Precondition, cell: string) => {
   });
 };
 
-/** Places a tenant as its operation does, while `meanwhile` happens: after the place was chosen, in its commit's first try. */
+/** Places a tenant as its operation does; `meanwhile` runs after the choice, in the first attempt to commit it. */
 async function place(name: string, meanwhile: () => Promise<unknown>): Promise<void> {
   const { store } = opened;
   const drafted = await insertDraft(store, name);
@@ -150,7 +150,7 @@ async function place(name: string, meanwhile: () => Promise<unknown>): Promise<v
   });
 }
 
-test('a region gives up no cell on which a tenant is being placed, and none is placed on one that was given up meanwhile', async () => {
+test('a region cannot drop a cell with tenants, and no tenant is placed on a cell dropped concurrently', async () => {
   await declarePlan('placing');
   for (const cell of ['kept', 'left']) await opened.store.cells.observe(cell, 'one', { reachable: true });
   await declareRegion({ kind: 'absent' }, 'kept');

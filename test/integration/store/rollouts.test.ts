@@ -19,7 +19,7 @@ const policy = {
   rules: [],
 };
 
-/** A roll-out that runs and has taken one tenant. */
+/** A running roll-out with one tenant. */
 async function running(): Promise<{ readonly rollout: RolloutDocument; readonly tenant: string }> {
   const { store } = open;
   const template = { uid: store.newId(), name: 'startup', version: 2 };
@@ -35,13 +35,13 @@ async function running(): Promise<{ readonly rollout: RolloutDocument; readonly 
   return { rollout, tenant };
 }
 
-test('what is to be begun while a pause commits starts over, sees it, and is refused', async () => {
+test('starting a member while a pause commits is retried, sees the pause, and is refused', async () => {
   const { store } = open;
   const { rollout, tenant } = await running();
   let tries = 0;
   const begin = store.commit(async (tx) => {
     tries += 1;
-    // The transaction has its snapshot: in it the roll-out runs, whatever is committed from here on.
+    // The transaction has its snapshot: in it the roll-out runs, no matter what is committed from now on.
     await store.resources.read(tx, 'Tenant', tenant);
     if (tries === 1) await turnRollout(store, rollout._id, 'pause', caller, { alsoCommit: async () => undefined });
     await store.rollouts.beginMember(tx, { rollout: rollout._id, tenant }, store.newId());
@@ -55,7 +55,7 @@ test('what is to be begun while a pause commits starts over, sees it, and is ref
   );
 });
 
-test('one that is changed for too long is given up on, by the time of its taking, and taken again when that is asked for', async () => {
+test('a member that takes too long fails, counted from when it was added, and is retried on request', async () => {
   const { store } = open;
   const {
     rollout: { _id: id },
@@ -75,7 +75,7 @@ test('one that is changed for too long is given up on, by the time of its taking
   );
 });
 
-test('what was taken and not begun is given back when it does not run, and can be taken again; what was begun stays', async () => {
+test('a paused roll-out removes members that were not started, and can add them again; others stay', async () => {
   const { store } = open;
   const { rollout, tenant } = await running();
   const id = rollout._id;
@@ -88,7 +88,7 @@ test('what was taken and not begun is given back when it does not run, and can b
   });
   await store.rollouts.progress(id, { cursor: null }, { cursor: 'begun' });
   await store.rollouts.giveBack(id);
-  assert.equal((await store.rollouts.counts(id)).changing, 2, 'it runs');
+  assert.equal((await store.rollouts.counts(id)).changing, 2, 'nothing is removed while the roll-out runs');
 
   await turnRollout(store, id, 'pause', caller, { alsoCommit: async () => undefined });
   await store.rollouts.giveBack(id);
@@ -96,11 +96,11 @@ test('what was taken and not begun is given back when it does not run, and can b
     (await store.rollouts.members(id, 'changing', 10)).map(({ name }) => name),
     ['begun'],
   );
-  assert.equal((await store.rollouts.find(id))?.cursor, null, 'taking begins anew');
+  assert.equal((await store.rollouts.find(id))?.cursor, null, 'adding starts over');
   assert.equal(await store.rollouts.take(id, { uid: tenant, name: 'acme' }), true);
 });
 
-test('of two turns that go on with the same place one does, and one that wakes up after a pause and a resumption writes nothing over what stands', async () => {
+test('of two turns at the same place only one continues, and an outdated turn overwrites nothing', async () => {
   const { store } = open;
   const {
     rollout: { _id: id },
@@ -113,7 +113,7 @@ test('of two turns that go on with the same place one does, and one that wakes u
   assert.equal((await store.rollouts.find(id))?.cursor, 'acme');
 });
 
-test('a member that another turn has begun is not begun again, and what became of an earlier operation is not written over the present one', async () => {
+test('a member is started by only one turn, and the result of an earlier operation is not stored', async () => {
   const { store } = open;
   const { rollout, tenant } = await running();
   const member = { rollout: rollout._id, tenant };

@@ -19,10 +19,10 @@ after(() => opened.close());
 
 /** Longer than any test runs. */
 const longMs = 600_000;
-/** Over at the server's next look. */
+/** Ends before the server checks again. */
 const shortMs = 1;
 
-/** An operation that runs, and the name of an attempt at one of its steps. */
+/** A running operation, and how to name an attempt at one of its steps. */
 async function running(name: string): Promise<{
   readonly id: string;
   attempt(name: string, step?: StepAttempt['step']): StepAttempt;
@@ -67,16 +67,16 @@ test('an intent is committed with its lease: state, number of attempts, first st
   assert.ok(remaining > longMs - 60_000 && remaining <= longMs);
 });
 
-test('nobody waits for a lease that was given back, or that ran out', async () => {
+test('nobody waits for a lease that was released or has expired', async () => {
   const { id, attempt } = await running('waits');
   await leases.intend(attempt('gives-back'), longMs);
   await leases.release(attempt('gives-back'), 'tried');
   assert.equal(await leases.remainingMs(id), 0);
   await leases.intend(attempt('runs-out'), shortMs);
-  await until('the lease has run out', async () => (await leases.remainingMs(id)) === 0);
+  await until('the lease has expired', async () => (await leases.remainingMs(id)) === 0);
 });
 
-test('a renewal prolongs its own lease; without one it is refused', async () => {
+test('a renewal extends its own lease; without a lease it is refused', async () => {
   const { id, attempt, read } = await running('renews');
   await leases.intend(attempt('a'), 60_000);
   await leases.intend(attempt('b', 'create-roles'), 60_000);
@@ -88,7 +88,7 @@ test('a renewal prolongs its own lease; without one it is refused', async () => 
   await assert.rejects(leases.renew(attempt('a'), longMs), { code: 'fenced' });
 });
 
-test('undoing waits for whoever may still be ensuring the same step, and not for others', async () => {
+test('an undo waits for attempts that may still ensure the same step, and not for others', async () => {
   const { attempt, turn, read } = await running('undoes');
   await leases.intend(attempt('ensures'), longMs);
   await leases.intend(attempt('other-step', 'create-roles'), shortMs);
@@ -100,16 +100,16 @@ test('undoing waits for whoever may still be ensuring the same step, and not for
 
   await leases.release(attempt('ensures'), 'called off');
   assert.equal(await leases.intendUndo(attempt('undoes'), longMs), 0);
-  assert.equal(await leases.intendUndo(attempt('undoes'), longMs), 0, 'its own lease is not in its way');
-  assert.ok((await leases.intendUndo(attempt('undoes-too'), longMs)) > 0, 'another attempt at undoing waits too');
+  assert.equal(await leases.intendUndo(attempt('undoes'), longMs), 0, 'its own lease does not block it');
+  assert.ok((await leases.intendUndo(attempt('undoes-too'), longMs)) > 0, 'another undo attempt waits too');
 });
 
-test('undoing waits no longer than the lease of an attempt that died', async () => {
+test('an undo waits no longer than the lease of an attempt that died', async () => {
   const { attempt, turn } = await running('died');
   await leases.intend(attempt('dies'), 300);
   await turn();
   const waits: number[] = [];
-  await until('the lease of the dead attempt is over', async () => {
+  await until('the lease of the dead attempt has expired', async () => {
     const waitMs = await leases.intendUndo(attempt('undoes'), longMs);
     waits.push(waitMs);
     return waitMs === 0;
@@ -120,7 +120,7 @@ test('undoing waits no longer than the lease of an attempt that died', async () 
   );
 });
 
-test('nothing is ensured once the operation is turned round, and nothing undone before', async () => {
+test('no step is ensured after compensation has started, and none is undone before', async () => {
   const { attempt, turn, read } = await running('turns');
   await assert.rejects(leases.intendUndo(attempt('too-early'), longMs), { code: 'fenced' });
   await turn();
@@ -128,7 +128,7 @@ test('nothing is ensured once the operation is turned round, and nothing undone 
   assert.deepEqual((await read()).leases, []);
 });
 
-test('of a turning round and an intent at once, either the intent is known to the undoing or it is refused', async () => {
+test('an intent concurrent with the start of compensation is either refused or known to the undo', async () => {
   for (let round = 0; round < 10; round += 1) {
     const { attempt, turn, read } = await running(`races-${round}`);
     const [intent] = await Promise.allSettled([leases.intend(attempt('ensures'), longMs), turn()]);
@@ -139,7 +139,7 @@ test('of a turning round and an intent at once, either the intent is known to th
   }
 });
 
-test('of two attempts at undoing at once exactly one begins', async () => {
+test('of three concurrent undo attempts exactly one starts', async () => {
   for (let round = 0; round < 10; round += 1) {
     const { attempt, turn } = await running(`undoes-once-${round}`);
     await turn();
@@ -148,7 +148,7 @@ test('of two attempts at undoing at once exactly one begins', async () => {
   }
 });
 
-test('an attempt that comes late does not take back that the step is done', async () => {
+test('a late attempt does not change that the step is done', async () => {
   const { attempt, read } = await running('late');
   await leases.intend(attempt('a'), longMs);
   const { tenant, fence } = await read();
@@ -165,11 +165,11 @@ test('an attempt that comes late does not take back that the step is done', asyn
   assert.deepEqual(await read(), before);
 });
 
-test('an attempt at undoing that comes late begins nothing, and is told to look again', async () => {
+test('a late undo attempt starts nothing, and is told to check again', async () => {
   const { id, attempt, turn, read } = await running('late-undo');
   await leases.intend(attempt('ensures'), shortMs);
   await turn();
-  await until('the lease is over', async () => (await leases.intendUndo(attempt('undoes'), longMs)) === 0);
+  await until('the lease has expired', async () => (await leases.intendUndo(attempt('undoes'), longMs)) === 0);
   const { tenant, fence } = await read();
   await opened.store.commit(async (tx) => ({
     result: await opened.store.operations.update(
@@ -181,5 +181,5 @@ test('an attempt at undoing that comes late begins nothing, and is told to look 
   }));
   const before = await read();
   assert.ok((await leases.intendUndo(attempt('zombie'), longMs)) > 0);
-  assert.deepEqual(await read(), before, 'it has no lease, and so does nothing');
+  assert.deepEqual(await read(), before, 'it has no lease, so it does nothing');
 });

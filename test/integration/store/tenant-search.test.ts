@@ -20,7 +20,7 @@ import { askings, filterText, fits, labelKeys, labelValues, plans, regions } fro
 import type { Asked } from '../../harness/tenant-filters.ts';
 
 let opened: ControlStore;
-/** Looks into three documents at a time, so that nearly every search is left off and taken up again. */
+/** Examines three documents at a time, so that nearly every search stops and continues. */
 let shortOfBreath: TenantSearch;
 let tenants: TenantDocument[];
 
@@ -67,7 +67,7 @@ before(async () => {
     }
     return { result: made, entries: [anyEntry(store.newId())] };
   });
-  // What a plan or region is called is no name of a tenant.
+  // A search for tenants must not find a plan, even if its name and labels match.
   await store.commit(async (tx) => {
     const { _id, storageVersion, labels, annotations, generation, revision, createTime, updateTime } = draftTenant(
       store.newId(),
@@ -93,7 +93,7 @@ before(async () => {
 });
 after(() => opened.close());
 
-/** Every page to the end; each has something, or says where it left off. */
+/** Reads every page to the end; each has tenants, or says where it stopped. */
 async function searchAll(
   search: TenantSearch,
   filter: TenantFilter,
@@ -111,7 +111,7 @@ async function searchAll(
     assert.ok(page.tenants.length <= limit);
     const next: string | undefined = page.tenants.length === limit ? page.tenants.at(-1)?.name : page.searchedTo;
     if (next === undefined) return found;
-    assert.ok(position === undefined || next > position, 'each page goes on');
+    assert.ok(position === undefined || next > position, 'each page continues after the one before');
     position = next;
   }
 }
@@ -120,7 +120,7 @@ const byName = (a: TenantDocument, b: TenantDocument): number => (a.name < b.nam
 const expected = (asked: Asked, of: readonly TenantDocument[] = tenants): TenantDocument[] =>
   of.filter((tenant) => fits(tenant, asked)).toSorted(byName);
 
-test('a search finds what fits, all of it, once, in the order of names and as it was stored', async () => {
+test('a search finds every matching tenant once, in the order of names and as it was stored', async () => {
   const sizes: number[] = [];
   await fc.assert(
     fc.asyncProperty(askings, fc.constantFrom(1, 7, 200), async (asked, limit) => {
@@ -131,10 +131,10 @@ test('a search finds what fits, all of it, once, in the order of names and as it
     }),
     { numRuns: 150 },
   );
-  assert.ok(sizes.filter((size) => size > 0).length > 20, 'the filters fit something often enough to tell');
+  assert.ok(sizes.filter((size) => size > 0).length > 20, 'the filters match something often enough');
 });
 
-test('a search that is left off again and again finds the same', async () => {
+test('a search that stops and continues many times finds the same', async () => {
   await fc.assert(
     fc.asyncProperty(askings, fc.constantFrom(1, 2, 5, 50), async (asked, limit) => {
       assert.deepEqual(
@@ -149,10 +149,10 @@ test('a search that is left off again and again finds the same', async () => {
     { limit: 5 },
   );
   assert.deepEqual(none, []);
-  assert.ok(searchedTo !== undefined, 'one call does not look through all');
+  assert.ok(searchedTo !== undefined, 'one call does not examine everything');
 });
 
-test('a confined search finds what fits among the tenants given and nothing else', async () => {
+test('a confined search finds the matching tenants among the given ones, and nothing else', async () => {
   await fc.assert(
     fc.asyncProperty(askings, fc.subarray(tenants.map(({ _id }) => _id)), async (asked, uids) => {
       assert.deepEqual(
@@ -167,7 +167,7 @@ test('a confined search finds what fits among the tenants given and nothing else
   );
 });
 
-test('a tenant that is stored anew is found by what it is now', async () => {
+test('a tenant that is stored again is found by its new values, not by its old ones', async () => {
   const { store } = opened;
   const draft = await insertDraft(store, 'renewed');
   const find = async (text: Parameters<typeof parseTenantFilter>[0]) =>
@@ -186,10 +186,10 @@ test('a tenant that is stored anew is found by what it is now', async () => {
   assert.deepEqual(await find({ plan: 'enterprise', lifecycle: 'Active', labelSelector: 'env=prod' }), [changed]);
   for (const text of [{ plan: 'startup' }, { lifecycle: 'Draft' }, { labelSelector: '!env' }])
     assert.deepEqual(await find(text), []);
-  assert.deepEqual(await store.resources.find('Tenant', 'renewed'), changed, 'what it is searched by is no part of it');
+  assert.deepEqual(await store.resources.find('Tenant', 'renewed'), changed, 'search keys are not part of a tenant');
 });
 
-test('tenants that were stored before they could be searched are brought up, once, whoever begins, and are not changed by it', async () => {
+test('starting processes add missing search keys to stored tenants, and change nothing else', async () => {
   const stored = opened.control.db(opened.databases.control).collection<StoredResource>('resources');
   const read = async () => ({
     tenants: await stored.find({}, { projection: withoutSearchKeys }).sort({ _id: 1 }).toArray(),
@@ -211,7 +211,7 @@ test('tenants that were stored before they could be searched are brought up, onc
     await assert.rejects(
       store.tenantSearch.search(everyOne, { limit: 5 }),
       { code: 'control_unavailable' },
-      'a search before would miss some',
+      'an earlier search would miss some',
     );
   await Promise.all(begun.map((store) => store.prepare()));
   assert.deepEqual(await read(), before);
@@ -222,7 +222,7 @@ test('tenants that were stored before they could be searched are brought up, onc
     );
 });
 
-test('what an older build stores meanwhile is never found by what it was before, and is brought up when it has stopped', async () => {
+test('what an older build stores is never found by old values; a later start adds its search keys', async () => {
   const stored = opened.control.db(opened.databases.control).collection<StoredResource>('resources');
   const draft = await insertDraft(opened.store, 'overtaken');
   const stopping = new AbortController();
@@ -255,7 +255,7 @@ test('what an older build stores meanwhile is never found by what it was before,
   );
 });
 
-test('a search looks into no more documents than its page needs and its bound allows', async () => {
+test('a search examines no more documents than its page needs and its limit allows', async () => {
   const { control, databases } = opened;
   const db = control.db(databases.control);
   const examined = async (work: () => Promise<unknown>): Promise<number> => {
@@ -277,7 +277,7 @@ test('a search looks into no more documents than its page needs and its bound al
   const rare = tenants.filter((tenant) => tenant.labels['notin'] === 'é' && tenant.lifecycle !== 'Deleted').length;
   assert.ok(
     (await examined(search({ labelSelector: 'notin="é",!nobody', condition: 'Ready!=True' }))) <= rare,
-    'led by the rarest facet',
+    'the search starts with the rarest facet',
   );
   assert.equal(await examined(search({ plan: 'startup', labelSelector: 'nobody' })), 0);
   assert.equal(await examined(search({ plan: 'startup' })), 10);

@@ -51,7 +51,7 @@ async function token(claims: JWTPayload, key = 0): Promise<string> {
 const rolesOf = async (settings: Readonly<Record<string, string>>, claims: JWTPayload): Promise<readonly string[]> =>
   (await authenticateWith(settings)(await token(claims))).actor.roles;
 
-test('of several keys without kid each is tried, and a key that is none of them is not taken', async () => {
+test('all of several keys without a kid are tried, and a token signed with any other key is refused', async () => {
   const authenticate = authenticateWith({});
   for (const key of [0, 1])
     assert.deepEqual((await authenticate(await token({ roles: ['viewer'] }, key))).actor, {
@@ -80,8 +80,8 @@ const places: readonly (readonly [
     keycloak,
     ['viewer', 'operator', 'offline_access'],
   ],
-  ['one of them alone', { TENURE_JWT_ROLES_CLAIM: 'nowhere,resource_access.tenure.roles' }, keycloak, ['operator']],
-  ['a client with a dot', { TENURE_JWT_ROLES_CLAIM: '/resource_access/my.client/roles' }, keycloak, ['admin']],
+  ['only one of them', { TENURE_JWT_ROLES_CLAIM: 'nowhere,resource_access.tenure.roles' }, keycloak, ['operator']],
+  ['a client ID with a dot', { TENURE_JWT_ROLES_CLAIM: '/resource_access/my.client/roles' }, keycloak, ['admin']],
   [
     'a claim with a namespace',
     { TENURE_JWT_ROLES_CLAIM: 'https://example.com/roles' },
@@ -90,9 +90,9 @@ const places: readonly (readonly [
   ],
   ['text with spaces', {}, { roles: 'viewer  operator' }, ['viewer', 'operator']],
   ['text with commas', {}, { roles: 'viewer, operator' }, ['viewer', 'operator']],
-  ['no role at all', {}, { roles: [] }, []],
+  ['no roles', {}, { roles: [] }, []],
   [
-    'groups by a map',
+    'groups through a role map',
     { TENURE_JWT_ROLES_CLAIM: 'groups', TENURE_JWT_ROLE_MAP: '/platform admins=admin, on-call=operator' },
     { groups: ['/platform admins', 'admin', 'viewer', 'on-call'] },
     ['admin', 'operator'],
@@ -101,13 +101,13 @@ const places: readonly (readonly [
 for (const [of, settings, claims, roles] of places)
   test(`roles are read: ${of}`, async () => assert.deepEqual(await rolesOf(settings, claims), roles));
 
-test('of forty groups those that policy knows are among the roles, and names that are too long are none', async () => {
+test('of forty groups, the roles that policy knows come first, and names that are too long are ignored', async () => {
   const groups = [...Array.from({ length: 40 }, (_, index) => `group-${index}`), 'x'.repeat(65), 'admin'];
   const roles = await rolesOf({ TENURE_JWT_ROLES_CLAIM: 'groups' }, { groups });
   assert.deepEqual([roles[0], roles.length], ['admin', 32]);
 });
 
-test('who acts and for which tenants is read where the settings say', async () => {
+test('the subject and the tenants are read from the claims that the settings name', async () => {
   const uid = '01hzzzzzzzzzzzzzzzzzzzzza1';
   const authenticate = authenticateWith({
     TENURE_JWT_SUBJECT_CLAIM: 'email',
@@ -136,7 +136,7 @@ const refused: readonly (readonly [claims: JWTPayload, claim: string])[] = [
   [{ roles: ['admin'], aud: 'elsewhere' }, 'aud'],
 ];
 for (const [claims, claim] of refused) {
-  test(`a token is refused by the name of its claim: ${JSON.stringify(claims).slice(0, 60)}`, async () => {
+  test(`a refusal names the invalid claim: ${JSON.stringify(claims).slice(0, 60)}`, async () => {
     await assert.rejects(
       authenticateWith({})(await token(claims)),
       (error) => error instanceof InvalidToken && error.message.includes(`"${claim}"`),
@@ -144,7 +144,7 @@ for (const [claims, claim] of refused) {
   });
 }
 
-test('the names that every object has are no claims', async () => {
+test('names of properties that every object has are not claims', async () => {
   for (const place of ['constructor.name', '/__proto__/x', 'toString'])
     await assert.rejects(authenticateWith({ TENURE_JWT_ROLES_CLAIM: place })(await token({})), InvalidToken);
 });

@@ -5,21 +5,21 @@ import type { AwaitOutcomeDependencies } from '../../../api/await-outcome.ts';
 import { TenureError } from '../../../domain/tenure-error.ts';
 import type { Store } from '../../../store/store.ts';
 
-it('reads how long a caller is ready to wait, among its other preferences', () => {
+it('reads how long a caller wants to wait, also among other preferences', () => {
   for (const prefer of ['wait=10', 'respond-async, wait=10', 'wait="10"', ' WAIT = 10 ; foo, handling=lenient'])
     assert.equal(readPreferredWait(prefer), 10, prefer);
 });
 
-it('waits no longer than it can promise', () => {
+it('limits the wait to the maximum', () => {
   assert.equal(readPreferredWait('wait=86400'), longestWaitSeconds);
 });
 
-it('takes what it cannot read for nothing, as RFC 7240 has it', () => {
+it('ignores a preference that it cannot read, as RFC 7240 requires', () => {
   for (const prefer of [undefined, '', 'respond-async', 'wait', 'wait=soon', 'wait=-1', 'wait=1.5', 'awaits=10'])
     assert.equal(readPreferredWait(prefer), undefined, prefer);
 });
 
-it('leaves a change accepted that was accepted, where its outcome cannot be read', async () => {
+it('returns the 202 answer of an accepted change if its outcome cannot be read', async () => {
   const away = (): Promise<never> => Promise.reject(new TenureError('control_unavailable', 'away'));
   const dependencies: AwaitOutcomeDependencies = {
     store: {

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { it } from 'node:test';
 import { answerClientError } from '../../../api/client-error.ts';
 
-/** Everything that comes back over one connection, for what is sent on it: the first at once, the second when something has come. */
+/** Everything received on one connection. Sends `first` at once, and `second` when something has been received. */
 async function conversation(first: string, second: string): Promise<string> {
   const server = createServer((_request, response) =>
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n'),
@@ -30,14 +30,14 @@ async function conversation(first: string, second: string): Promise<string> {
   }
 }
 
-it('what is no request is answered with a problem', async () => {
+it('bytes that are not a request are answered with a problem', async () => {
   assert.match(
     await conversation('GARBAGE\r\n\r\n', ''),
     /^HTTP\/1\.1 400 Bad Request\r\n[\s\S]*"code":"request_invalid"/,
   );
 });
 
-it('what comes in the midst of an answer ends it, and writes nothing into it', async () => {
+it('invalid bytes that arrive during an answer end it, and nothing is written into it', async () => {
   const received = await conversation('GET / HTTP/1.1\r\nhost: x\r\n\r\n', 'GARBAGE\r\n\r\n');
   assert.match(received, /^HTTP\/1\.1 200 OK/);
   assert.equal(received.match(/HTTP\/1\.1/g)?.length, 1, received);

@@ -11,7 +11,7 @@ import type { RouteBindingDependencies } from '../../../api/route-binding.ts';
 import { routes } from '../../../contracts/routes.ts';
 import { TenureError } from '../../../domain/tenure-error.ts';
 
-it('announces the end of a route as RFC 9745 and RFC 8594 have it', () => {
+it('the headers of a deprecated route follow RFC 9745 and RFC 8594', () => {
   assert.deepEqual(
     deprecationHeaders({ since: '2026-11-21T00:00:00Z', sunset: '2027-11-21T00:00:00Z', fix: 'Use another.' }),
     {
@@ -22,11 +22,11 @@ it('announces the end of a route as RFC 9745 and RFC 8594 have it', () => {
   );
 });
 
-it('announces no date while none is decided', () => {
+it('the headers contain no sunset date until one is decided', () => {
   assert.equal('sunset' in deprecationHeaders({ since: '2026-11-21T00:00:00Z', fix: 'Use another.' }), false);
 });
 
-it('is on every answer of the route, refusals too, and on no other', async () => {
+it('the headers are on every answer of the route, also on refusals, and on no other route', async () => {
   const table = {
     ...routes,
     getPlan: { ...routes.getPlan, deprecation: { since: '2026-11-21T00:00:00Z', fix: 'Use another.' } },

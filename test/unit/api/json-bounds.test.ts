@@ -8,7 +8,7 @@ const refused = { code: 'request_invalid' };
 const list = (count: number, one = '0'): string => `[${Array.from({ length: count }, () => one).join(',')}]`;
 
 describe('the bytes of a body', () => {
-  it('are let pass whatever their strings hold', () => {
+  it('pass, whatever their strings contain', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.constantFrom(undefined, 1), (value, space) =>
         check(JSON.stringify({ value, text: '[{,\\"]}'.repeat(20) }, null, space)),
@@ -16,7 +16,7 @@ describe('the bytes of a body', () => {
     );
   });
 
-  it('hold so many entries in an object or array, and no more', () => {
+  it('may contain a limited number of entries in an object or array', () => {
     check(list(maxEntries));
     assert.throws(() => check(list(maxEntries + 1)), refused);
     assert.throws(
@@ -26,13 +26,13 @@ describe('the bytes of a body', () => {
     check(list(30, list(100)));
   });
 
-  it('hold so many values, and no more, however they are spread', () => {
+  it('may contain a limited number of values, however they are distributed', () => {
     assert.throws(() => check(list(1_000, list(maxValues / 1_000))), refused);
     check(list(1_000, list(maxValues / 1_000 - 3)));
     assert.throws(() => check(list(9_999, `${'['.repeat(16)}${']'.repeat(16)}`)), refused);
   });
 
-  it('may be anything but JSON: the parser finds that', () => {
+  it('pass if they are not JSON: the parser finds that', () => {
     for (const text of ['', ']]]]]', '"unended', '"\\', '{"a":', '}{']) check(text);
   });
 });

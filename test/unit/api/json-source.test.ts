@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
 import { lostInParsing } from '../../../api/json-source.ts';
-import { jsonPointer } from '../../../domain/json-pointer.ts';
+import { jsonPointer } from '../../../domain/json-difference.ts';
 
 const pointers = (text: string): (string | undefined)[] => lostInParsing(text).map(({ pointer }) => pointer);
 
-/** A text with a value at a path of names and places. */
+/** JSON text with `inner` at a path of field names and indexes. */
 function wrapped(path: readonly (string | number)[], inner: string): string {
   return path.reduceRight<string>(
     (text, at) =>
@@ -31,8 +31,8 @@ const integer = fc.oneof(
   fc.bigInt({ min: -(2n ** 53n) - 3n, max: 3n - 2n ** 53n }),
 );
 
-describe('what is lost when JSON is parsed', () => {
-  it('is an integer that a number does not hold, wherever it stands', () => {
+describe('the check for what JSON.parse loses', () => {
+  it('finds an integer that a number cannot represent, anywhere in the text', () => {
     fc.assert(
       fc.property(path, integer, (at, value) => {
         const isHeld = BigInt(Number(value)) === value && Number.isSafeInteger(Number(value));
@@ -41,7 +41,7 @@ describe('what is lost when JSON is parsed', () => {
     );
   });
 
-  it('is nothing of what JSON writes of numbers that are no such integers', () => {
+  it('finds nothing in numbers that are not such integers', () => {
     const number = fc
       .double({ noNaN: true, noDefaultInfinity: true })
       .filter((value) => !Number.isInteger(value) || Number.isSafeInteger(value) || String(value).includes('e'));
@@ -52,7 +52,7 @@ describe('what is lost when JSON is parsed', () => {
     );
   });
 
-  it('is an integer in another form, where it is not exact', () => {
+  it('finds an inexact integer that is written in another form', () => {
     assert.deepEqual(pointers('[9007199254740993.0, 9007199254740993e0, 90071992547409930e-1, 1e23]'), [
       '/0',
       '/1',
@@ -60,7 +60,7 @@ describe('what is lost when JSON is parsed', () => {
     ]);
   });
 
-  it('is a field that stands twice in one object, however it is written', () => {
+  it('finds a field that occurs twice in one object, however it is written', () => {
     assert.deepEqual(pointers(String.raw`{"a": {"b": 1, "c": [{"b": 1}, {"b": 2, "\u0062": 3}]}, "b": 2, "a": 4}`), [
       '/a/c/1/b',
       '/a',
@@ -75,7 +75,7 @@ describe('what is lost when JSON is parsed', () => {
     );
   });
 
-  it('is told a hundred times at most, and of no text does it fail or take long', () => {
+  it('finds at most a hundred flaws, and neither fails nor takes long for any text', () => {
     assert.equal(lostInParsing(`[${'9007199254740993,'.repeat(1000)}1]`).length, 100);
     fc.assert(fc.property(fc.string(), (text) => assert.ok(Array.isArray(lostInParsing(text)))));
     for (const text of [

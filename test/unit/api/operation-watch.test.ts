@@ -12,7 +12,7 @@ function controlDatabase() {
   const events = new EventEmitter();
   let opened = 0;
   return {
-    /** `isTold`: whether the feed has it too. */
+    /** `isTold`: whether the feed reports it too. */
     end(id: string, isTold: boolean): void {
       ended.add(id);
       if (isTold) events.emit('next', id);
@@ -48,7 +48,7 @@ function watchOf(control: ReturnType<typeof controlDatabase>) {
   };
 }
 
-test('what the feed tells of, what had ended before, and what the feed missed are all answered', async () => {
+test('a wait ends if the feed reports the end, if the end was before it, and if the feed missed the end', async () => {
   const control = controlDatabase();
   const { watch, stop } = watchOf(control);
   control.end('before', false);
@@ -64,7 +64,7 @@ test('what the feed tells of, what had ended before, and what the feed missed ar
   stop();
 });
 
-test('a lost feed is opened again, and nobody who waits is forgotten', async () => {
+test('a lost feed is opened again, and no wait is forgotten', async () => {
   const control = controlDatabase();
   const { watch, stop } = watchOf(control);
   const waits = watch.ended('later', 10_000, 'ann');
@@ -76,7 +76,7 @@ test('a lost feed is opened again, and nobody who waits is forgotten', async () 
   stop();
 });
 
-test('a wait ends without an answer when its time is up or the process stops, and gives its share back', async () => {
+test('a wait ends without an answer when its time is up or the process stops, and releases its share', async () => {
   const control = controlDatabase();
   const { watch, stop } = watchOf(control);
   assert.equal(await watch.ended('never', 20, 'ann'), undefined);

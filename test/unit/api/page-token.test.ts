@@ -22,7 +22,7 @@ function refused(work: () => unknown): void {
 }
 
 describe('a page token', () => {
-  it('gives back the position it was made for', () => {
+  it('returns the position that it was made for', () => {
     fc.assert(
       fc.property(list, filter, position, (name, by, at) =>
         assert.equal(tokens.read(name, by, tokens.make(name, by, at)), at),
@@ -30,13 +30,13 @@ describe('a page token', () => {
     );
   });
 
-  it('is text that a URL takes as it is, short enough for the route', () => {
+  it('needs no escaping in a URL, and is short enough for the route', () => {
     fc.assert(
       fc.property(list, filter, position, (name, by, at) => assert.match(tokens.make(name, by, at), /^[\w-]{1,512}$/)),
     );
   });
 
-  it('does not tell the position, nor what it was made for', () => {
+  it('reveals neither the position nor what it was made for', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-h0-3]{4,64}$/), (at) => {
         const bytes = Buffer.from(tokens.make('tenants', { tenant: 'acme' }, at), 'base64url');
@@ -45,11 +45,11 @@ describe('a page token', () => {
     );
   });
 
-  it('is good for the same filter in whatever order it was written', () => {
+  it('is valid for the same filter with its fields in any order', () => {
     assert.equal(tokens.read('l', { b: 1, a: 2 }, tokens.make('l', { a: 2, b: 1 }, 'x')), 'x');
   });
 
-  it('is of no use for another list', () => {
+  it('is invalid for another list', () => {
     fc.assert(
       fc.property(list, list, filter, position, (made, asked, by, at) => {
         fc.pre(made !== asked);
@@ -58,7 +58,7 @@ describe('a page token', () => {
     );
   });
 
-  it('is of no use for another filter', () => {
+  it('is invalid for another filter', () => {
     fc.assert(
       fc.property(list, filter, filter, position, (name, made, asked, at) => {
         fc.pre(JSON.stringify(made) !== JSON.stringify(asked));
@@ -67,7 +67,7 @@ describe('a page token', () => {
     );
   });
 
-  it('is of no use under another key', () => {
+  it('is invalid under another key', () => {
     fc.assert(
       fc.property(list, filter, position, (name, by, at) =>
         refused(() => ring('k1', { k1: randomBytes(32) }).read(name, by, tokens.make(name, by, at))),
@@ -75,7 +75,7 @@ describe('a page token', () => {
     );
   });
 
-  it('is of no use with any bit of it changed', () => {
+  it('is invalid with any bit changed', () => {
     fc.assert(
       fc.property(list, filter, position, fc.nat(), (name, by, at, seed) => {
         const bytes = Buffer.from(tokens.make(name, by, at), 'base64url');
@@ -87,7 +87,7 @@ describe('a page token', () => {
     );
   });
 
-  it('is of no use with any character of it changed, added or left out', () => {
+  it('is invalid with any character changed, added or removed', () => {
     fc.assert(
       fc.property(
         list,
@@ -108,7 +108,7 @@ describe('a page token', () => {
     );
   });
 
-  it('cannot be made up', () => {
+  it('cannot be forged', () => {
     fc.assert(
       fc.property(list, filter, fc.oneof(fc.string(), fc.base64String(), fc.constant('')), (name, by, token) =>
         refused(() => tokens.read(name, by, token)),
@@ -116,7 +116,7 @@ describe('a page token', () => {
     );
   });
 
-  it('outlives a rotation of the key for as long as the old one is in the keyring', () => {
+  it('stays valid after a key rotation while the old key is in the keyring', () => {
     const next = randomBytes(32);
     const token = tokens.make('tenants', null, 'acme');
     assert.equal(ring('k2', { k1: key, k2: next }).read('tenants', null, token), 'acme');
@@ -125,7 +125,7 @@ describe('a page token', () => {
     refused(() => ring('k2', { k2: next }).read('tenants', null, token));
   });
 
-  it('is sealed by no absent key', () => {
+  it('cannot be sealed with a key that is not in the keyring', () => {
     assert.throws(() => ring('k2', { k1: key }), TypeError);
   });
 });

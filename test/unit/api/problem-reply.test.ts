@@ -10,7 +10,7 @@ const requestId = 'b6c1f2de-4a57-4c0c-9a53-0f4f8f7a9d11';
 
 describe('the answer to an error', () => {
   for (const code of problemCodes) {
-    it(`${code} is its problem document: RFC 9457, with the status and words of the catalogue`, () => {
+    it(`for ${code} is a problem document (RFC 9457) with the status and words of the catalogue`, () => {
       const { status, headers, body } = problemReply(new TenureError(code, 'what happened'), requestId);
       const { title, fix, retryable } = problems[code];
       assert.equal(status, problems[code].status);
@@ -28,7 +28,7 @@ describe('the answer to an error', () => {
       assert.deepEqual(problemSchema.parse(body), body);
     });
 
-    it(`${code} says when to come back exactly when it is 503 or 429, and asks for a token exactly when it is 401`, () => {
+    it(`for ${code} has Retry-After exactly with 503 and 429, and WWW-Authenticate exactly with 401`, () => {
       const { status, headers } = problemReply(new TenureError(code, ''), requestId);
       assert.equal(headers['retry-after'] !== undefined, status === 503 || status === 429);
       assert.equal(headers['www-authenticate'] !== undefined, status === 401);
@@ -49,7 +49,7 @@ describe('the answer to an error', () => {
     assert.deepEqual(problemReply(new TenureError('policy_refused', '', { errors }), requestId).body.errors, errors);
   });
 
-  it('links the operation that is in the way', () => {
+  it('links to the operation that is in progress', () => {
     const { headers, body } = problemReply(
       new TenureError('operation_in_progress', '', { operationId: '01k9v3y2a1b3d5f7h9k0m2p4qs' }),
       requestId,
@@ -59,8 +59,8 @@ describe('the answer to an error', () => {
   });
 });
 
-describe('an error that is not ours', () => {
-  it('says nothing of itself, whatever was thrown', () => {
+describe('a thrown value', () => {
+  it('is not revealed in the answer if it is not a TenureError', () => {
     const canary = fc.stringMatching(/^[A-Z]{12}$/);
     fc.assert(
       fc.property(canary, fc.constantFrom('error', 'object', 'text', 'status', 'cause'), (mark, kind) => {
@@ -79,12 +79,12 @@ describe('an error that is not ours', () => {
     );
   });
 
-  it('is kept for the log', () => {
+  it('is kept as the cause, for the log', () => {
     const thrown = new Error('the cause');
     assert.equal(asTenureError(thrown).cause, thrown);
   });
 
-  it('is ours as it is when it is ours', () => {
+  it('stays as it is if it is a TenureError', () => {
     const error = new TenureError('not_found', 'gone');
     assert.equal(asTenureError(error), error);
   });
@@ -108,6 +108,6 @@ describe('an error that is not ours', () => {
   }
 
   for (const value of [undefined, null, 0, '', [], Symbol('x')]) {
-    it(`is internal when it is ${String(value) || 'empty'}`, () => assert.equal(asTenureError(value).code, 'internal'));
+    it(`is internal if it is ${String(value) || 'empty'}`, () => assert.equal(asTenureError(value).code, 'internal'));
   }
 });

@@ -20,10 +20,10 @@ function refusal(work: () => unknown, code: ProblemCode = 'request_invalid'): Te
   return assert.fail('not refused');
 }
 
-/** Asserts a refusal and returns the flaws it names. */
+/** Asserts a refusal, and returns the flaws that it names. */
 const flaws = (work: () => unknown, code?: ProblemCode): readonly ProblemDetail[] => refusal(work, code).errors;
 
-/** What a JSON pointer (RFC 6901) points to. */
+/** The value that a JSON pointer (RFC 6901) points to. */
 function follow(pointer: string, document: unknown): unknown {
   return pointer
     .split('/')
@@ -37,12 +37,12 @@ function follow(pointer: string, document: unknown): unknown {
 const anything = z.unknown();
 
 describe('a body', () => {
-  it('that is valid is given as the contract reads it', () => {
+  it('that is valid is returned as the contract parses it', () => {
     const read = parsePart('body', tenantManifestSchema, tenant());
     assert.deepEqual(read, tenantManifestSchema.parse(tenant()));
   });
 
-  it('with several flaws is told all of them at once, each with its pointer', () => {
+  it('with several flaws is refused with all of them at once, each with its pointer', () => {
     const errors = flaws(() =>
       parsePart('body', tenantManifestSchema, {
         ...tenant({ plan: 7, unheard: 1, of: 2 }),
@@ -55,7 +55,7 @@ describe('a body', () => {
     );
   });
 
-  it('with an unknown field is told which, and what to do', () => {
+  it('with an unknown field is refused with its name and a fix', () => {
     const [flaw] = flaws(() => parsePart('body', tenantManifestSchema, withCollection({ jsonShema: {} })));
     assert.deepEqual(flaw, {
       pointer: '/spec/services/0/collections/0/jsonShema',
@@ -64,7 +64,7 @@ describe('a body', () => {
     });
   });
 
-  it('with a value that is not of the list is told the list', () => {
+  it('with a value that is not in the list is refused with the allowed values', () => {
     const [lifecycle] = flaws(() => parsePart('body', tenantManifestSchema, tenant({ lifecycle: 'Gone' })));
     assert.deepEqual(
       [lifecycle?.pointer, lifecycle?.allowed],
@@ -76,7 +76,7 @@ describe('a body', () => {
     assert.deepEqual(order?.allowed, ['1', '-1', 'text', 'hashed', '2dsphere', '2d']);
   });
 
-  it('with a field name that is not taken is told what would be', () => {
+  it('with an invalid field name is refused with the rule for names', () => {
     const [flaw] = flaws(() =>
       parsePart('body', tenantManifestSchema, tenant({}, { metadata: { name: 'acme', labels: { 'A b': 'x' } } })),
     );
@@ -86,7 +86,7 @@ describe('a body', () => {
     );
   });
 
-  it('with a flaw anywhere gets a pointer that leads there, whatever the fields are called', () => {
+  it('with a flaw anywhere is refused with a pointer to it, whatever the fields are called', () => {
     const path = fc.array(
       fc
         .oneof(fc.constantFrom('a/b', 'm~n', '~1', '', '0', 'a b'), fc.string({ maxLength: 5 }))
@@ -103,7 +103,7 @@ describe('a body', () => {
     );
   });
 
-  it('may nest 64 deep and no deeper, however deep it is', () => {
+  it('may nest 64 levels deep; deeper nesting is refused, however deep it is', () => {
     const nested = (depth: number): unknown => {
       let value: unknown = 1;
       for (let level = 0; level < depth; level += 1) value = level % 2 === 0 ? [value] : { a: value };
@@ -114,7 +114,7 @@ describe('a body', () => {
       assert.equal(flaws(() => parsePart('body', anything, nested(depth)))[0]?.pointer?.split('/').length, 66);
   });
 
-  it('with half a surrogate pair is refused, with the place', () => {
+  it('with half a surrogate pair is refused with its position', () => {
     for (const [document, pointer] of [
       ['\ud800', ''],
       [{ a: ['x', 'a\udfff'] }, '/a/1'],
@@ -126,11 +126,11 @@ describe('a body', () => {
       flaws(() => parsePart('body', anything, document));
   });
 
-  it('with a NUL in a field name is refused, with the place', () => {
+  it('with a NUL in a field name is refused with its position', () => {
     assert.equal(flaws(() => parsePart('body', anything, [{ a: { 'b\0/': 1 } }]))[0]?.pointer, '/0/a/b\0~1');
   });
 
-  it('of any Unicode text is taken', () => {
+  it('with any Unicode text is accepted', () => {
     const json = fc
       .jsonValue({ stringUnit: 'binary' })
       .filter((value) => !/"(__proto__|_bsontype)"|\\u0000/.test(JSON.stringify(value)));
@@ -152,7 +152,7 @@ describe('a body', () => {
     assert.equal(({} as Record<string, unknown>)['polluted'], undefined);
   });
 
-  it('with very many flaws is told a hundred, and how many more there are', () => {
+  it('with very many flaws is refused with a hundred of them and a count of the rest', () => {
     const fields = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`unheard${index}`, 0]));
     const error = refusal(() => parsePart('body', tenantManifestSchema, { ...tenant(), ...fields }));
     assert.equal(error.errors.length, 100);
@@ -165,7 +165,7 @@ describe('a body', () => {
     );
   });
 
-  it('that is very large is looked through to its first flaw: it takes no time and no memory that others would miss', () => {
+  it('that is very large is checked only up to its first flaw, to limit time and memory', () => {
     const collection = { indexes: Array.from({ length: 63 }, () => 0) };
     const services = Array.from({ length: 50 }, (_, index) => ({
       name: `s${index}`,
@@ -179,7 +179,7 @@ describe('a body', () => {
     assert.match(error.message, /the rest was not checked$/);
   });
 
-  it('with a field name beyond all use is refused, and its name not told in full', () => {
+  it('with a very long field name is refused without the whole name', () => {
     assert.ok(
       JSON.stringify(refusal(() => parsePart('body', tenantManifestSchema, { ['k'.repeat(1_000_000)]: 0 }))).length <
         4_096,
@@ -188,7 +188,7 @@ describe('a body', () => {
     assert.ok((flaw?.message.length ?? 0) < 100);
   });
 
-  it('says which part of the request is at fault', () => {
+  it('is named in the message, as the path and the query are', () => {
     for (const part of ['path', 'query', 'body'] as const) {
       assert.throws(() => parsePart(part, z.strictObject({}), { a: 1 }), {
         message: `the ${part} is not valid: /a unknown field "a"`,
@@ -215,7 +215,7 @@ describe('If-Match and If-None-Match', () => {
     ['"3", "4","5"', undefined, { kind: 'revision', revisions: [3, 4, 5] }],
   ];
   for (const [ifMatch, ifNoneMatch, precondition] of taken) {
-    it(`are taken: ${ifMatch ?? 'none'} and ${ifNoneMatch ?? 'none'}`, () =>
+    it(`are accepted: ${ifMatch ?? 'none'} and ${ifNoneMatch ?? 'none'}`, () =>
       assert.deepEqual(readPrecondition(ifMatch, ifNoneMatch), precondition));
   }
 
@@ -243,7 +243,7 @@ describe('If-Match and If-None-Match', () => {
 });
 
 describe('an Idempotency-Key', () => {
-  it('is taken as it was sent: any visible ASCII up to 255 characters', () => {
+  it('is used as it was sent: any visible ASCII, up to 255 characters', () => {
     const key = fc
       .array(
         fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCodePoint(code)),
@@ -257,20 +257,20 @@ describe('an Idempotency-Key', () => {
     );
   });
 
-  it('is refused when it is longer, or holds anything else', () => {
+  it('is refused if it is longer or contains anything else', () => {
     for (const key of ['x'.repeat(256), 'a b', 'a\tb', 'schlüssel', ' a', 'a\n', '\u007f']) {
       for (const rule of ['required', 'optional'] as const) flaws(() => readIdempotencyKey(key, rule));
     }
   });
 
-  it('must be there where the route requires it, and only there', () => {
+  it('must be present if the route requires it, and only then', () => {
     for (const missing of [undefined, ''])
       flaws(() => readIdempotencyKey(missing, 'required'), 'idempotency_key_missing');
     assert.equal(readIdempotencyKey(undefined, 'optional'), undefined);
     flaws(() => readIdempotencyKey('', 'optional'));
   });
 
-  it('means nothing to a route that takes none', () => {
+  it('is ignored by a route that uses none', () => {
     for (const key of [undefined, 'abc', 'a b']) assert.equal(readIdempotencyKey(key, 'none'), undefined);
   });
 });

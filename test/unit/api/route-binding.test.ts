@@ -11,7 +11,7 @@ import { bindRoutes } from '../../../api/route-binding.ts';
 import type { RouteBindingDependencies } from '../../../api/route-binding.ts';
 import { createShares } from '../../../api/shares/shares.ts';
 
-it('does nothing for a request whose caller has gone before its body was read', async () => {
+it('does nothing for a request if its caller is gone before the body is read', async () => {
   const came = Promise.withResolvers<void>();
   const gone = Promise.withResolvers<void>();
   const end = Promise.withResolvers<unknown>();
@@ -25,7 +25,7 @@ it('does nothing for a request whose caller has gone before its body was read', 
     throw new Error('it was done');
   };
   const idempotency = { claim: done, release: done, keep: done };
-  // Express knows an error handler by its four parameters.
+  // Express recognizes an error handler by its four parameters.
   const ended: ErrorRequestHandler = (error, _request, response, _next) => {
     end.resolve(error);
     response.end();

@@ -5,18 +5,18 @@ import { createShares, takeShare } from '../../../api/shares/shares.ts';
 import { createTurns } from '../../../api/shares/turns.ts';
 
 describe('a quota', () => {
-  it('gives each caller its share and no more, and all of them together no more than there is', () => {
+  it('limits each caller to its share, and all callers together to the total', () => {
     const quota = createQuota({ perCaller: 2, total: 3 });
     const first = quota.take('a');
     assert.ok(first !== undefined && quota.take('a') !== undefined);
     assert.equal(quota.take('a'), undefined);
     assert.ok(quota.take('b') !== undefined);
-    assert.equal(quota.take('b'), undefined, 'all is taken');
+    assert.equal(quota.take('b'), undefined, 'nothing is left');
     first();
     assert.ok(quota.take('b') !== undefined);
   });
 
-  it('takes back once what was taken once', () => {
+  it('releases a taken share only once', () => {
     const quota = createQuota({ perCaller: 2 });
     const [first] = [quota.take('a'), quota.take('a')];
     first?.();
@@ -35,7 +35,7 @@ describe('a quota', () => {
 });
 
 describe('turns', () => {
-  /** Names of who has been let in. */
+  /** Keeps the names of the admitted requests, in order. */
   function createHall(limits: Parameters<typeof createTurns>[0]) {
     const turns = createTurns(limits);
     const inside: string[] = [];
@@ -49,7 +49,7 @@ describe('turns', () => {
     return { inside, come, leave: (name: string) => leave.get(name)?.(), settled: () => new Promise(setImmediate) };
   }
 
-  it('come in order, and who has its share keeps only its own others waiting', async () => {
+  it('come in order, and a caller that holds its whole share delays only its own requests', async () => {
     const { inside, come, leave, settled } = createHall({ perCaller: 1, total: 2 });
     for (const name of ['a1', 'a2', 'a3']) come(name, 'a');
     come('b1', 'b');
@@ -64,7 +64,7 @@ describe('turns', () => {
     assert.deepEqual(inside, ['a1', 'b1', 'a2', 'a3']);
   });
 
-  it('are not overtaken by a smaller one of the same caller', async () => {
+  it('are not overtaken by a smaller request of the same caller', async () => {
     const { inside, come, leave, settled } = createHall({ perCaller: 10 });
     come('eight', 'a', 8);
     come('nine', 'a', 9);
@@ -76,7 +76,7 @@ describe('turns', () => {
     assert.deepEqual(inside, ['eight', 'nine', 'one']);
   });
 
-  it('come first to who has least, however many of others wait', async () => {
+  it('come first to the caller that holds least, however many requests of others wait', async () => {
     const { inside, come, leave, settled } = createHall({ perCaller: 2, total: 2 });
     for (let index = 0; index < 20; index += 1) come(`a${index}`, 'a');
     come('b', 'b');
@@ -86,7 +86,7 @@ describe('turns', () => {
     assert.deepEqual(inside, ['a0', 'a1', 'b']);
   });
 
-  it('pass over who is gone', async () => {
+  it('skip a request whose caller is gone', async () => {
     const turns = createTurns({ perCaller: 1 });
     const first = await turns.next('a');
     const gone = new AbortController();
@@ -97,7 +97,7 @@ describe('turns', () => {
     await Promise.all([left, last]);
   });
 
-  it('come for what is larger than a share too', async () => {
+  it('come also to a request that is larger than a share', async () => {
     const { inside, come, settled } = createHall({ perCaller: 10 });
     come('huge', 'a', 100);
     await settled();
@@ -105,7 +105,7 @@ describe('turns', () => {
   });
 });
 
-it('a share that is used up is told as such', () => {
+it('a request beyond the share of its caller is refused', () => {
   const { waits } = createShares({ requestsPerCaller: 1, watchesPerCaller: 1, waitsPerCaller: 1 });
   const giveBack = takeShare(waits, 'a', 'waits');
   assert.throws(() => takeShare(waits, 'a', 'waits'), { code: 'too_many_requests' });

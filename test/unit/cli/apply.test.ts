@@ -23,17 +23,17 @@ const manifests = (names: readonly string[]): string =>
     .join('---\n');
 
 interface Fake {
-  /** What each look at the operation of a tenant finds, the last again and again. Default: succeeded. */
+  /** What each read of a tenant's operation finds; the last one repeats. Default: succeeded. */
   readonly looks?: Readonly<Record<string, readonly ('running' | 'succeeded' | 'failed')[]>>;
   readonly refused?: string;
   readonly refusedBy?: ProblemCode;
-  /** Told of each look before it is answered. */
+  /** Called before each read is answered. */
   readonly onLook?: (name: string) => void;
-  /** Tenants that cannot be read again. */
+  /** A tenant that cannot be read again. */
   readonly unreadable?: string;
 }
 
-/** Applies tenants that are not there, each with an operation `op-NAME`. */
+/** Applies tenants that do not exist yet, each with an operation `op-NAME`. */
 function apply(
   names: readonly string[],
   argv: readonly string[],
@@ -106,7 +106,7 @@ const revisions = (stdout: string): unknown =>
     ({ metadata }) => `${metadata.name}@${metadata.revision}`,
   );
 
-test('an operation that failed is told in full when the time is up for another, or Ctrl-C ends the waiting', async () => {
+test('a failed operation is reported in full if another one times out or Ctrl-C ends the wait', async () => {
   const looks = { a: ['failed'], b: ['running'] } as const;
   const late = await apply(['a', 'b'], ['--wait', '--timeout', '30ms'], { looks });
   assert.equal(late.code, exitCodes.waitTimeout);
@@ -128,7 +128,7 @@ test('an operation that failed is told in full when the time is up for another, 
   );
 });
 
-test('when the time is up, what has ended behind the one that takes so long is told as it ended', async () => {
+test('on a timeout, operations that ended behind the slow one are reported as they ended', async () => {
   const late = await apply(['slow', 'good', 'bad'], ['--wait', '--timeout', '30ms'], {
     looks: { slow: ['running'], bad: ['failed'] },
   });
@@ -145,7 +145,7 @@ test('when the time is up, what has ended behind the one that takes so long is t
   assert.match(justInTime.stdout, /^operation\/op-slow \(activate\) succeeded\n$/m);
 });
 
-test('a refusal keeps the others from neither being applied, nor waited for, nor printed; what was not applied is told at the end', async () => {
+test('the others are applied, waited for and printed after a refusal; the refused one is listed last', async () => {
   const names = ['a', 'no', 'c'];
   const waited = await apply(names, ['--wait', '-o', 'json'], {
     refused: 'no',
@@ -157,7 +157,7 @@ test('a refusal keeps the others from neither being applied, nor waited for, nor
     /^operation\/op-a \(activate\) succeeded\n\{.*\}\noperation\/op-c \(activate\) succeeded\nerror: Policy denies (?:.*\n)*not applied: tenant\/no\n$/m,
   );
   const failed = await apply(names, ['--wait'], { refused: 'no', looks: { a: ['failed'] } });
-  assert.equal(failed.code, exitCodes.denied, 'the highest of theirs');
+  assert.equal(failed.code, exitCodes.denied, 'the highest of both exit codes');
   assert.match(
     failed.stderr,
     /^error: Policy denies (?:.*\n)*error: activate of tenant\/a failed\n(?:.*\n)*not applied: tenant\/no\n$/m,
@@ -168,7 +168,7 @@ test('a refusal keeps the others from neither being applied, nor waited for, nor
   assert.deepEqual([nothing.code, nothing.stdout], [exitCodes.denied, '']);
 });
 
-test('what would be refused to every manifest ends the applying', async () => {
+test('an error that would affect every manifest ends the command', async () => {
   for (const [code, exit] of [
     ['unauthenticated', exitCodes.denied],
     ['control_unavailable', exitCodes.unavailable],
@@ -179,7 +179,7 @@ test('what would be refused to every manifest ends the applying', async () => {
   }
 });
 
-test('what cannot be read again after the waiting is printed as it was answered, and that is a failure', async () => {
+test('a tenant that cannot be read after the wait is printed as it was answered, and the command fails', async () => {
   const { code, stdout, stderr } = await apply(['a', 'gone', 'c'], ['--wait', '-o', 'json'], { unreadable: 'gone' });
   assert.deepEqual([code, revisions(stdout)], [exitCodes.notFound, ['a@2', 'gone@1', 'c@1']]);
   assert.match(stderr, /^error: The resource does not exist: .*\nresource: tenant\/gone /m);

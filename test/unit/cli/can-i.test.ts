@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { askedActions } from '../../../cli/resources/access-actions.ts';
+import { checkableActions } from '../../../cli/resources/access-actions.ts';
 import type { ApiClient } from '../../../client/api-client.ts';
 import { policyActions } from '../../../contracts/policy.ts';
 import { exitCodes } from '../../../contracts/problem-type.ts';
@@ -14,7 +14,7 @@ const denial = {
   allowed: ['admin'],
 };
 
-/** Runs with an API that allows what ends in `get` or `list`. */
+/** Runs with an API that allows only actions that end in `get` or `list`. */
 async function run(...argv: readonly string[]): Promise<CliRun & { readonly asked: readonly string[] }> {
   const asked: string[] = [];
   const client = {
@@ -41,7 +41,7 @@ async function run(...argv: readonly string[]): Promise<CliRun & { readonly aske
   };
 }
 
-test('yes ends with 0, no with 5 and the reason', async () => {
+test('yes exits with 0, no with 5 and the reason', async () => {
   const { asked: _, ...yes } = await run('can-i', 'get', 'tenant/acme');
   assert.deepEqual(yes, { code: exitCodes.ok, stdout: 'yes\n', stderr: '' });
   const { asked, ...no } = await run('can-i', 'suspend', 'tenant/acme');
@@ -76,7 +76,7 @@ for (const [argv, expected] of questions) {
     assert.deepEqual((await run('can-i', ...argv.split(' '))).asked, [expected]));
 }
 
-test('--list asks about every action that there is, or those on one resource', async () => {
+test('--list asks about every action, or about those on one resource', async () => {
   const all = await run('can-i', '--list');
   assert.equal(all.code, exitCodes.ok);
   assert.deepEqual(all.asked.toSorted(), policyActions.filter((action) => action !== 'access.check').toSorted());
@@ -91,7 +91,7 @@ test('--list asks about every action that there is, or those on one resource', a
     ),
     ['get true', 'list true', 'cancel false', 'abandon false'],
   );
-  assert.equal(askedActions.length, policyActions.length - 1);
+  assert.equal(checkableActions.length, policyActions.length - 1);
 });
 
 const misuses: readonly (readonly [argv: string, says: RegExp])[] = [
@@ -104,7 +104,7 @@ const misuses: readonly (readonly [argv: string, says: RegExp])[] = [
   ['can-i --list tombstones', /^error: policy has no rules of its own for a tombstone/],
 ];
 for (const [argv, says] of misuses) {
-  test(`"${argv}" is refused with what to do`, async () => {
+  test(`"${argv}" is refused with a fix`, async () => {
     const { code, stderr, asked } = await run(...argv.split(' '));
     assert.match(stderr, says);
     assert.deepEqual([code, asked], [exitCodes.usage, []]);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Command } from 'commander';
 import type { ApiClient } from '../../../client/api-client.ts';
-import { optionsOf } from '../../../cli/completion/position.ts';
+import { optionsOf } from '../../../cli/completion/complete.ts';
 import { pathOf } from '../../../cli/completion/value-sources.ts';
 import { exitCodes } from '../../../contracts/problem-type.ts';
 import { everyCommand, inertProgram } from './every-command.ts';
@@ -10,7 +10,7 @@ import { runInMemory } from '../../harness/in-memory-cli.ts';
 
 const commands = everyCommand(inertProgram()).slice(1);
 
-test('every command is walked', () => assert.ok(commands.length > 35));
+test('every command is found', () => assert.ok(commands.length > 35));
 
 for (const command of commands) {
   const path = pathOf(command);
@@ -147,14 +147,14 @@ const misuses: readonly (readonly [argv: string, says: RegExp])[] = [
 ];
 
 for (const [argv, says] of misuses) {
-  test(`"tenure ${argv}" is refused on stderr with what to do`, async () => {
+  test(`"tenure ${argv}" is refused on stderr with a hint`, async () => {
     const { code, stdout, stderr } = await runInMemory(argv.split(' ').filter((argument) => argument !== ''));
     assert.match(stderr, says);
     assert.deepEqual([code, stdout], [exitCodes.usage, '']);
   });
 }
 
-/** An API that notes what lists are asked for, and has nothing. */
+/** Runs with an API that has no resources. Returns the output and the query that was sent. */
 async function listed(
   ...argv: readonly string[]
 ): Promise<{ readonly query: unknown; readonly stdout: string; readonly stderr: string }> {
@@ -174,7 +174,7 @@ async function listed(
   return { query, stdout, stderr };
 }
 
-test('options are taken as kubectl takes them', async () => {
+test('options are accepted in the same forms as by kubectl', async () => {
   const json = '{\n  "items": []\n}\n';
   for (const argv of [
     ['-o=json'],
@@ -199,16 +199,16 @@ test('options are taken as kubectl takes them', async () => {
   assert.deepEqual(
     (await listed('get', 'tenants', '--show-deleted=true', '--prefix', '-o=json')).query,
     { namePrefix: '-o=json', showDeleted: 'true', pageSize: 500 },
-    'what is a value stays one',
+    'the value of an option stays a value',
   );
   assert.match(
     (await listed('get', '--', 'tenants', '-o=json')).stderr,
     /"-o=json" cannot be the name of a tenant/,
-    'behind -- nothing is an option',
+    'nothing after -- is an option',
   );
 });
 
-/** A word for each option that takes a value, and for each argument. */
+/** A word for each argument. */
 const filled = (command: Command): string[] =>
   command.registeredArguments.map(
     (argument) =>
@@ -217,12 +217,12 @@ const filled = (command: Command): string[] =>
 
 for (const command of commands.filter((each) => each.commands.length === 0 || each.name() === 'operations')) {
   const path = pathOf(command);
-  test(`tenure ${path} refuses whatever is empty, before it does anything`, async () => {
+  test(`tenure ${path} refuses empty values before it does anything`, async () => {
     const words = [...path.split(' '), ...filled(command)];
     const required = command.options.flatMap((option) => (option.mandatory ? [option.long ?? '', '1'] : []));
     const refused = async (argv: readonly string[]): Promise<void> => {
       const { code, stdout, stderr } = await runInMemory(argv, {
-        createClient: () => assert.fail('nothing is asked for'),
+        createClient: () => assert.fail('no request is expected'),
       });
       assert.deepEqual([code, stdout], [exitCodes.usage, ''], argv.join(' '));
       assert.match(stderr, /^error: .*( is empty\nfix: give it a value| is invalid)/, argv.join(' '));
@@ -242,7 +242,7 @@ for (const command of commands.filter((each) => each.commands.length === 0 || ea
   });
 }
 
-test('colour is for terminals, and NO_COLOR turns it off', async () => {
+test('colour is used only on terminals, and NO_COLOR turns it off', async () => {
   const plain = await runInMemory(['get', 'x']);
   const terminal = await runInMemory(['get', 'x'], { terminalColumns: 80 });
   const noColor = await runInMemory(['get', 'x'], { terminalColumns: 80, environment: { NO_COLOR: '1' } });

@@ -47,7 +47,7 @@ interface Offered {
   readonly asked: readonly string[];
 }
 
-/** What is offered for the words, the last of them at the cursor, by an API with three tenants, a plan and a template. */
+/** What is offered for the words, of which the last is at the cursor, by an API with a few resources. */
 async function offered(...words: readonly string[]): Promise<Offered> {
   const asked: string[] = [];
   const items: Readonly<Record<string, readonly object[]>> = {
@@ -147,7 +147,7 @@ for (const [words, values] of offers) {
     assert.deepEqual((await offered(...words)).values, values));
 }
 
-test('without a word every command is offered, the hidden one is not', async () => {
+test('every command except the hidden one is offered if no word is typed', async () => {
   const { values } = await offered('');
   assert.deepEqual(
     values,
@@ -157,25 +157,25 @@ test('without a word every command is offered, the hidden one is not', async () 
   );
 });
 
-test('names are asked for where the words before say, and no more of them than fit', async () => {
+test('names are requested from the server that was typed, and only those that match', async () => {
   const { asked } = await offered('--server', 'http://elsewhere:1', 'get', 'tenant', 'ac');
   assert.deepEqual(asked, ['http://elsewhere:1 listTenants {"namePrefix":"ac","pageSize":200}']);
   assert.deepEqual((await offered('get', 'plans', '--')).asked, [], 'options need no API');
 });
 
-test('of tenants that can be brought back or purged only deleted ones are asked for', async () => {
+test('only deleted tenants are requested for undelete and purge', async () => {
   for (const verb of ['undelete', 'purge'])
     assert.deepEqual((await offered(verb, 'ac')).asked, [
       'http://api:1 listTenants {"lifecycle":"Deleted","namePrefix":"ac","pageSize":200}',
     ]);
 });
 
-test('where a file is meant the shell finds it', async () => {
+test('the shell completes file names', async () => {
   assert.equal((await offered('apply', '-f', 'so')).directive, ':files');
   assert.equal((await offered('--token-file', '')).directive, ':files');
 });
 
-test('while the API is away, or does not answer, or nothing is configured, nothing is said and soon', async () => {
+test('if the API is unreachable, silent or not configured, completion soon ends without a message', async () => {
   const { port } = silent.address() as AddressInfo;
   for (const environment of [
     {},
@@ -191,7 +191,7 @@ test('while the API is away, or does not answer, or nothing is configured, nothi
   }
 });
 
-test('somebody has said of every argument where its values come from', () => {
+test('every argument has a source of its values', () => {
   const unsaid = everyCommand(inertProgram()).flatMap((command) =>
     command.registeredArguments
       .filter((argument) => sourceOfArgument(command, argument) === undefined)
@@ -200,7 +200,7 @@ test('somebody has said of every argument where its values come from', () => {
   assert.deepEqual(unsaid, []);
 });
 
-/** Asks a real bash, as it does when Tab is pressed at the end of the line. */
+/** Asks a real bash for what it completes when Tab is pressed at the end of the line. */
 function inBash(line: string): readonly string[] {
   const shell = `source <("${script}" completion bash)
 COMP_LINE=$1; shift
@@ -208,7 +208,7 @@ COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_POINT=\${#COMP_LINE}
 _tenure_complete
 printf '%s\\n' "\${COMPREPLY[@]}"`;
   const { PATH = '' } = process.env;
-  // As bash splits it.
+  // Bash splits words like this.
   const words = [...(line.match(/[=:]+|[^\s=:]+/g) ?? []), ...(line.endsWith(' ') ? [''] : [])];
   const output = execFileSync('bash', ['--norc', '-c', shell, 'bash', line, ...words], {
     cwd: folder,
@@ -219,7 +219,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
   return output.split('\n').filter((one) => one !== '');
 }
 
-test('bash completes what was typed, with the program as it was typed', () => {
+test('bash completes what was typed, by calling the program as it was typed', () => {
   assert.deepEqual(inBash(`${script} undel`), ['undelete']);
   assert.deepEqual(inBash('./tenure-here context use '), ['prod', 'staging']);
   assert.deepEqual(inBash('./tenure-here apply -f some'), ['some file.yaml']);
@@ -227,7 +227,7 @@ test('bash completes what was typed, with the program as it was typed', () => {
   assert.deepEqual(inBash('./tenure-here get tenant '), []);
 });
 
-test('bash, which splits words at "=" and ":", is told what follows the last of them', () => {
+test('bash, which splits words at "=" and ":", gets only what follows the last of them', () => {
   assert.deepEqual(inBash('./tenure-here get tenants --output=ya'), ['yaml']);
   assert.deepEqual(inBash('./tenure-here apply --dry-run='), ['client', 'server']);
   assert.deepEqual(inBash('./tenure-here apply --file=some'), ['some file.yaml']);
@@ -240,7 +240,7 @@ test('bash, which splits words at "=" and ":", is told what follows the last of 
 });
 
 for (const shell of shells) {
-  test(`the script for ${shell} asks this program, and ${shell} can read it where there is one`, async () => {
+  test(`the script for ${shell} calls this program, and ${shell} can parse it if it is installed`, async () => {
     assert.deepEqual(await runInMemory(['completion', shell]), {
       code: exitCodes.ok,
       stdout: shellScripts[shell],

@@ -17,7 +17,7 @@ const tenant = {
   },
 };
 
-/** Runs a command whose requests are answered with the tenant, and says which were made, and the last of them on which revision. */
+/** Runs a command with an API that answers with the tenant. Returns the requests and the If-Match of the last one. */
 async function run(
   argv: readonly string[],
   setting: CliSetting = {},
@@ -44,13 +44,13 @@ for (const [verb, route] of [
   ['delete', 'deleteTenant'],
   ['purge', 'purgeTenant'],
 ] as const) {
-  test(`${verb} asks at a terminal for the name, and goes on when it is typed`, async () => {
+  test(`${verb} asks for the name on a terminal, and continues when it is typed`, async () => {
     const { code, stdout, stderr, calls } = await run([verb, 'acme'], { typed: 'acme\n' });
     assert.deepEqual([code, stdout, calls], [exitCodes.ok, 'tenant/acme unchanged\n', ['getTenant', route]]);
     assert.ok(stderr.endsWith(`Type the name of the tenant to ${verb} it: `), stderr);
   });
 
-  test(`${verb} is sent for the tenant as it was shown, or at the revision given; for any where nothing is shown`, async () => {
+  test(`${verb} is sent for the shown or given revision, or for any revision if nothing is shown`, async () => {
     const ifMatchOf = async (argv: readonly string[], setting: CliSetting = {}) =>
       (await run([verb, 'acme', ...argv], setting)).ifMatch;
     assert.equal(await ifMatchOf([], { typed: 'acme\n' }), '"9"');
@@ -59,7 +59,7 @@ for (const [verb, route] of [
     assert.equal(await ifMatchOf(['--dry-run=server']), '*');
   });
 
-  test(`${verb} is not sent when something else is typed, or nothing`, async () => {
+  test(`${verb} is not sent if something else or nothing is typed`, async () => {
     for (const typed of ['globex\n', 'yes\n', '\n', '', 'ACME\n']) {
       const { code, stdout, stderr, calls } = await run([verb, 'acme'], {
         typed,
@@ -70,7 +70,7 @@ for (const [verb, route] of [
     }
   });
 
-  test(`${verb} needs --confirm where nobody can be asked, and a wrong one is refused before any request`, async () => {
+  test(`${verb} needs --confirm if it cannot ask, and a wrong one is refused before any request`, async () => {
     for (const setting of [{}, { stdin: 'acme\n' }, { stdin: 'acme\n', terminalColumns: 80 }]) {
       const { code, calls } = await run([verb, 'acme'], setting);
       assert.deepEqual([code, calls], [exitCodes.usage, []]);
@@ -81,7 +81,7 @@ for (const [verb, route] of [
     }
   });
 
-  test(`${verb} with --confirm asks nothing, and says all the same what it does`, async () => {
+  test(`${verb} with --confirm asks nothing, but still says what it does`, async () => {
     const { code, stderr, calls } = await run([verb, 'tenant/acme', '--confirm', 'acme'], { typed: 'globex\n' });
     assert.deepEqual([code, calls], [exitCodes.ok, ['getTenant', route]]);
     assert.match(stderr, new RegExp(`^This (deletes|destroys) tenant/acme \\(${uid}\\)`));
@@ -94,7 +94,7 @@ test('Ctrl-C at the question ends the command, and nothing is sent', async () =>
   assert.deepEqual([code, stdout, calls.includes('deleteTenant')], [exitCodes.interrupted, '', false]);
 });
 
-test('delete says how to undo it in the words that reach the same API', async () => {
+test('delete says how to undo it, with a command that reaches the same API', async () => {
   const { stderr } = await run(['--server', 'http://prod:1', 'delete', 'acme', '--confirm=acme'], {
     environment: { TENURE_CALLED_AS: './tenure', TENURE_TOKEN: 'token' },
   });

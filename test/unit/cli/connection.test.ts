@@ -46,7 +46,7 @@ function resolved(
   return `${connection.server} ${connection.token()}`;
 }
 
-test('flags go before the environment, the environment before the context', () => {
+test('flags take precedence over the environment, and the environment over the context', () => {
   context(join(local(), 'context.json'), { server: 'http://localhost:1/', tokenFile: token('of-context', local()) });
   assert.equal(resolved(), 'http://localhost:1 of-context');
   assert.equal(resolved({ TENURE_TOKEN: 'of-variable' }), 'http://localhost:1 of-variable');
@@ -67,7 +67,7 @@ test('flags go before the environment, the environment before the context', () =
   );
 });
 
-test('the context is the named one, the one here, or the one beside the program; its token file lies beside it', () => {
+test('the context is the named one, else the one here, else the one of the program; its token is beside it', () => {
   writeFileSync(join(installation, '.tenure', 'operator.token'), 'beside');
   context(join(installation, '.tenure', 'context.json'), { server: 'http://beside:1', tokenFile: 'operator.token' });
   assert.equal(resolved(), 'http://beside:1 beside');
@@ -77,7 +77,7 @@ test('the context is the named one, the one here, or the one beside the program;
   assert.equal(resolved({ TENURE_CONTEXT: '../other.json' }), 'http://named:1 named');
 });
 
-test('a token file is read anew for every request', () => {
+test('a token file is read again for every request', () => {
   const path = token('first');
   const connection = resolveConnection({
     flags: { server: 'http://a:1', tokenFile: path },
@@ -98,7 +98,7 @@ test('the token of a context is not sent to another server', () => {
   });
 });
 
-test('what is missing or malformed is told with its fix', () => {
+test('a missing or malformed setting is reported with its fix', () => {
   assert.throws(() => resolved(), {
     exit: 'usage',
     message:
@@ -139,7 +139,7 @@ test('a token with a line break in it is refused without being shown', () => {
   );
 });
 
-test('a context that was only found names no token outside of its folder, not through a link either; one that is named does', () => {
+test('a found context cannot name a token outside its folder, not even by a link; a selected one can', () => {
   const secret = token('of-the-user');
   const path = join(local(), 'context.json');
   symlinkSync(secret, join(local(), 'linked'));
@@ -154,7 +154,7 @@ test('a context that was only found names no token outside of its folder, not th
   }
 });
 
-test('to the server of another machine that was only found goes no token of the user’s, unless the server or the context is named', () => {
+test('the user’s token is sent to the remote server of a found context only if server or context is selected', () => {
   const path = join(local(), 'context.json');
   const own = token('of-the-user');
   const ways = [
@@ -162,7 +162,7 @@ test('to the server of another machine that was only found goes no token of the 
     [{ TENURE_TOKEN_FILE: own }, {}],
     [{}, { tokenFile: own }],
   ] as const;
-  // The last two are names, whatever they begin with.
+  // The last two are host names, although they begin like addresses of this machine.
   for (const server of [
     'https://elsewhere',
     'http://10.0.0.1:1',
@@ -188,7 +188,7 @@ test('to the server of another machine that was only found goes no token of the 
   }
 });
 
-test('a byte order mark and line ends of Windows are no part of a context or token; UTF-16 is told as such', async () => {
+test('a byte order mark and Windows line ends are ignored in contexts and tokens; UTF-16 is reported', async () => {
   const seen: string[] = [];
   const createClient = ({ server, token }: ApiClientOptions) => {
     const found = token();
@@ -225,7 +225,7 @@ test('a byte order mark and line ends of Windows are no part of a context or tok
   }
 });
 
-test('the authority that a context names vouches for its server, and where it was only found, with its own token only', () => {
+test('the CA of a context is trusted only for its server and, in a found context, only with its own token', () => {
   const server = 'https://api.example';
   const path = join(here, '.tenure', 'context.json');
   writeFileSync(path, JSON.stringify({ server, tokenFile: 'token', caFile: 'ca.pem' }));
@@ -257,6 +257,6 @@ test('the authority that a context names vouches for its server, and where it wa
   assert.equal(
     caFile({ TENURE_SERVER: 'http://other.example', TENURE_TOKEN: 't', SSL_CERT_FILE: '/system.pem' }),
     undefined,
-    'where there is no certificate none is to be trusted',
+    'a server without TLS has no certificate to trust',
   );
 });

@@ -63,7 +63,7 @@ async function reached(command: string, environment: Readonly<Record<string, str
   return seen === '' ? stderr : seen;
 }
 
-test('contexts are made, listed, used, changed and forgotten', async () => {
+test('contexts are created, listed, used, changed and deleted', async () => {
   assert.deepEqual(await run('context list'), {
     code: exitCodes.ok,
     stdout: '',
@@ -98,7 +98,7 @@ test('contexts are made, listed, used, changed and forgotten', async () => {
   assert.equal(await done('context list -o name'), 'staging\n');
 });
 
-test('the file is for its owner alone, and replaced at once', async () => {
+test('the file is accessible only to its owner, and replaced atomically', async () => {
   await twoContexts();
   chmodSync(store, 0o644);
   await done('context use staging');
@@ -108,7 +108,7 @@ test('the file is for its owner alone, and replaced at once', async () => {
   assert.ok(!readFileSync(store, 'utf8').includes('token-of'), 'the token stays in its own file');
 });
 
-test('a flag goes before the environment, that before this folder, that before the one in use', async () => {
+test('a flag takes precedence over the environment, that over this folder, that over the current context', async () => {
   await twoContexts();
   await done('context use prod');
   const prod = 'https://prod.example token-of-prod';
@@ -128,14 +128,14 @@ test('a flag goes before the environment, that before this folder, that before t
     'http://127.0.0.1:8080 token-of-folder',
   );
   assert.equal(await reached('--context prod get plans', { TENURE_CONTEXT_NAME: 'staging' }), prod);
-  assert.equal(await reached('get plans --context prod', { TENURE_CONTEXT: 'gone' }), prod, 'a flag stands anywhere');
+  assert.equal(await reached('get plans --context prod', { TENURE_CONTEXT: 'gone' }), prod, 'a flag can be anywhere');
   assert.match(
     await reached('get plans', { TENURE_CONTEXT_NAME: 'staging', TENURE_CONTEXT: 'gone' }),
     /^error: TENURE_CONTEXT_NAME and TENURE_CONTEXT are both set\nfix: unset one/,
   );
 });
 
-test('the token of a context goes to its server only', async () => {
+test('the token of a context is sent only to its server', async () => {
   await twoContexts();
   await done('context use prod');
   assert.match(
@@ -152,7 +152,7 @@ test('the token of a context goes to its server only', async () => {
   );
 });
 
-test('a context that is not there stands in the way of what needs one, and of nothing else', async () => {
+test('a context that does not exist is an error only for commands that need it', async () => {
   await twoContexts();
   const environment = { TENURE_CONTEXT_NAME: 'old' };
   assert.equal(
@@ -167,7 +167,7 @@ test('a context that is not there stands in the way of what needs one, and of no
   assert.match(
     await reached('get plans --server http://a:1 --token-file here.token --context old'),
     /^error: there is no context "old"/,
-    'one that is said now is meant',
+    'a context in the command itself must exist',
   );
   const used = await run('context use prod', { environment });
   assert.deepEqual([used.code, used.stdout], [exitCodes.ok, 'context prod is now the current context\n']);
@@ -176,11 +176,11 @@ test('a context that is not there stands in the way of what needs one, and of no
     /^note: something overrides it here and cannot be used: there is no context "old" in \S+\nfix: use one of prod, staging/,
   );
   const explained = await run('config explain --server http://a:1 --token-file here.token', { environment });
-  assert.match(explained.stderr, /^error: there is no context "old"/, 'where it is asked for it is told of');
+  assert.match(explained.stderr, /^error: there is no context "old"/, 'config explain reports it');
   assert.match(explained.stdout, /^server +http:\/\/a:1 +flag --server$/m);
 });
 
-test('what is told to be run next talks to the same API', async () => {
+test('a suggested command reaches the same API', async () => {
   await twoContexts();
   const { status, title, fix, retryable } = problems.operation_in_progress;
   const problem = {
@@ -205,7 +205,7 @@ test('what is told to be run next talks to the same API', async () => {
   );
 });
 
-test('what cannot be meant is refused with what to do', async () => {
+test('an invalid command is refused with a fix', async () => {
   const refusal = async (command: string): Promise<string> => {
     const { code, stderr } = await run(command);
     assert.equal(code, exitCodes.usage);
@@ -234,7 +234,7 @@ test('what cannot be meant is refused with what to do', async () => {
   assert.ok(!existsSync('undefined'));
 });
 
-test('config explain tells every value with its origin, and never the token', async () => {
+test('config explain shows every value with its origin, but never the token', async () => {
   await twoContexts();
   await done('context use prod');
   const origins = async (command: string, environment: Readonly<Record<string, string>> = {}): Promise<unknown> => {
@@ -260,7 +260,7 @@ test('config explain tells every value with its origin, and never the token', as
   assert.match(
     behind.stdout,
     /^ca file +\S+ca\.pem +flag --ca-file\nproxy +HTTPS_PROXY +environment$/m,
-    'its password is not shown',
+    'the password of the proxy is not shown',
   );
   const told = await run('config explain --server http://a:1 --token-file here.token', {
     environment: { TENURE_TOKEN: 'secret', NO_COLOR: '1' },
@@ -280,7 +280,7 @@ test('config explain tells every value with its origin, and never the token', as
     assert.ok(!text.includes('secret') && !text.includes('token-of'), text);
 });
 
-test('config explain tells all that it can, and each flaw once with its fix', async () => {
+test('config explain shows all that it can, and each flaw once with its fix', async () => {
   const nothing = await run('config explain');
   assert.equal(nothing.code, exitCodes.usage);
   assert.match(nothing.stdout, /^server +- +not usable$/m);

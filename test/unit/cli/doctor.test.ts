@@ -13,7 +13,7 @@ import type { ProblemCode } from '../../../contracts/problems.ts';
 import { runInMemory } from '../../harness/in-memory-cli.ts';
 import type { CliRun } from '../../harness/in-memory-cli.ts';
 
-/** What the API at the other end says of itself, and to the caller. */
+/** What the API reports about itself, and what it answers to the caller. */
 interface Behaviour {
   readonly readyStatus: number;
   readonly ready: unknown;
@@ -76,7 +76,7 @@ after(() => {
 const doctor = (...argv: readonly string[]): Promise<CliRun> =>
   runInMemory(['doctor', ...argv], { workingDirectory: folder, environment: { TENURE_CONTEXT: 'context.json' } });
 
-test('where everything is well each check says so, and it ends with 0', async () => {
+test('if everything works, each check says so and the exit code is 0', async () => {
   const { code, stdout, stderr } = await doctor();
   assert.deepEqual([code, stderr], [exitCodes.ok, '']);
   assert.deepEqual(
@@ -106,7 +106,7 @@ test('where everything is well each check says so, and it ends with 0', async ()
   assert.deepEqual(checks.at(-1), { check: 'list', status: 'ok', found: 'tenants can be listed' });
 });
 
-test('what works and should not stay so is a warning with its fix, and it ends with 0', async () => {
+test('something that works but needs attention is a warning with its fix, and the exit code is 0', async () => {
   const warned = async (change: Partial<Behaviour>): Promise<string> => {
     behaviour = { ...sound(), ...change };
     const { code, stdout } = await doctor();
@@ -151,7 +151,7 @@ test('what works and should not stay so is a warning with its fix, and it ends w
   );
 });
 
-test('a problem says what to do, what depends on it is skipped, and the worst decides the exit', async () => {
+test('a problem has a fix, checks that depend on it are skipped, and the worst decides the exit code', async () => {
   behaviour = {
     ...sound(),
     readyStatus: 503,

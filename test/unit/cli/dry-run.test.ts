@@ -93,13 +93,13 @@ test('a client dry run checks and prints what would be sent, and needs no API', 
   assert.equal((await run([...argv, '-o', 'name'])).stdout, 'plan/small\ntenant/acme\ntenant/globex\n');
 });
 
-test('a client dry run refuses what applying would', async () => {
+test('a client dry run refuses what apply refuses', async () => {
   const { code, stderr } = await runInMemory(['apply', '-f', '-', '--dry-run', 'client'], { stdin: 'kind: Tenant\n' });
   assert.equal(code, exitCodes.usage);
   assert.match(stderr, /^stdin:1:1: missing field "apiVersion"/m);
 });
 
-test('a server dry run has the API rehearse each, and changes nothing', async () => {
+test('in a server dry run the API rehearses each manifest and changes nothing', async () => {
   const told = await run(['apply', '-f', 'all.yaml', '--dry-run=server', '--force-conflicts']);
   assert.deepEqual(
     [told.code, told.stdout, told.stderr],
@@ -125,7 +125,7 @@ test('a server dry run has the API rehearse each, and changes nothing', async ()
   assert.match(json.stderr, /^tenant\/acme configured \(server dry run\)$/m);
 });
 
-test('in a server dry run a refusal keeps the others from nothing', async () => {
+test('in a server dry run a refusal does not affect the other manifests', async () => {
   const { code, stdout, stderr } = await run(['apply', '-f', 'all.yaml', '--dry-run=server'], {
     name: 'acme',
     code: 'policy_refused',

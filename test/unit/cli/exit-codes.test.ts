@@ -13,12 +13,12 @@ const quiet = { interrupted: new AbortController().signal, program: 'tenure' };
 const interrupted = { interrupted: AbortSignal.abort(), program: 'tenure' };
 const context = { environment: { TENURE_SERVER: 'http://api:1', TENURE_TOKEN: 'token' } };
 
-/** Words of those who write requests. */
+/** Words that only callers of the HTTP API need. */
 const wordsOfHttp =
   /\b(HTTP|header|[Rr]equest(?!Id\b)|Idempotency-Key|If-(None-)?Match|ETag|Retry-After|Last-Event-ID|Authorization|Bearer|bearer|GET|PUT|POST|DELETE|route|path|query|body|parameter|pageToken|status \d+)\b|=true\b|"errors"|"operation"/;
 
 for (const code of problemCodes) {
-  test(`the problem ${code} exits with the code of the catalogue, and is told with its fix in words of the command line`, async () => {
+  test(`the problem ${code} has the exit code of the catalogue, a fix, and no HTTP terms in its report`, async () => {
     const { title, status, fix, exit, retryable } = problems[code];
     const problem = {
       type: `/problems/${code}`,
@@ -45,7 +45,7 @@ for (const code of problemCodes) {
   });
 }
 
-test('what a later API says of a code that this command does not know is told as it comes', () => {
+test('a problem of a newer API with a code that this command does not know is reported as it was sent', () => {
   const problem = {
     type: '',
     code: 'later' as ProblemCode,
@@ -62,7 +62,7 @@ test('what a later API says of a code that this command does not know is told as
   );
 });
 
-test('the flaws of what was asked for are told by the names they have on the command line', () => {
+test('the flaws of a request are reported with the names that they have on the command line', () => {
   const errors = ['/labelSelector', '/name', '/waves/0', '/labels/a'].map((pointer) => ({
     pointer,
     message: 'must be so',
@@ -81,7 +81,7 @@ test('the flaws of what was asked for are told by the names they have on the com
   );
 });
 
-test('the help tells every exit code once', async () => {
+test('the help lists every exit code once', async () => {
   const { code, stdout } = await runInMemory(['--help']);
   const told = [...(stdout.split('Exit codes:')[1] ?? '').matchAll(/^ +(\d+) {2}\S/gm)].map(([, number]) =>
     Number(number),
@@ -89,7 +89,7 @@ test('the help tells every exit code once', async () => {
   assert.deepEqual([code, told], [exitCodes.ok, Object.values(exitCodes)]);
 });
 
-test('no answer, an interruption and a fault of the program have their own exits', () => {
+test('no answer, an interruption and an error of the program have their own exit codes', () => {
   assert.equal(asFailure(new ApiUnreachable('http://api:1', new Error('refused')), quiet).exit, 'unavailable');
   assert.equal(asFailure(new Error('aborted'), interrupted).exit, 'interrupted');
   assert.equal(asFailure(new TypeError('x is undefined'), quiet).exit, 'operationFailed');

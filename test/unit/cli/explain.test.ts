@@ -4,7 +4,7 @@ import { childrenOf, findField } from '../../../cli/resources/field-schemas.ts';
 import { exitCodes } from '../../../contracts/problem-type.ts';
 import { runInMemory } from '../../harness/in-memory-cli.ts';
 
-/** Every field that a manifest of a kind may hold, by its path. */
+/** The paths of all fields of a kind. */
 function fieldsOf(path: string): string[] {
   return Object.keys(childrenOf(findField(path).schema)).flatMap((name) => [
     `${path}.${name}`,
@@ -13,7 +13,7 @@ function fieldsOf(path: string): string[] {
 }
 
 for (const kind of ['tenant', 'template', 'plan', 'region']) {
-  test(`every field that can be written of a ${kind} is described`, () => {
+  test(`every writable field of a ${kind} has a description`, () => {
     const written = fieldsOf(kind).filter((path) => !findField(path).outputOnly);
     assert.ok(written.length > 6);
     assert.deepEqual(
@@ -29,7 +29,7 @@ async function explained(path: string): Promise<string> {
   return stdout;
 }
 
-test('a field tells its type, what it takes and what stands below it, without an API', async () => {
+test('the type, the values and the subfields of a field are explained without an API', async () => {
   assert.equal(
     await explained('tenant.spec.residency'),
     'Field:    tenant.spec.residency\nType:     mapping\nWritten:  optional\n\n  Where the data may be stored. Omitted fields set no restriction.\n\nFields:\n  allowedRegions  <list of strings>\n      Names of Regions.\n  jurisdictions  <list of strings>\n      Codes of jurisdictions, as in Regions, such as EU.\n',
@@ -47,7 +47,7 @@ test('a field tells its type, what it takes and what stands below it, without an
   assert.match(await explained('plan.spec.price'), /^ {2}amount {2}<string> -required-$/m);
 });
 
-test('what Tenure fills in is told as such', async () => {
+test('a field that only Tenure writes is marked as such', async () => {
   for (const path of [
     'tenant.status.conditions',
     'tenant.metadata.uid',
@@ -59,7 +59,7 @@ test('what Tenure fills in is told as such', async () => {
   assert.match(await explained('tenant.status'), /^ {2}lifecycle {2}<string>\n {6}One of Draft, /m);
 });
 
-test('the same for programs', async () => {
+test('the explanation is also available as JSON', async () => {
   const { stdout } = await runInMemory(['explain', 'tenant.spec.lifecycle', '-o', 'json']);
   assert.deepEqual(JSON.parse(stdout), {
     path: 'tenant.spec.lifecycle',
@@ -90,7 +90,7 @@ const unknown: readonly (readonly [argv: string, says: RegExp])[] = [
 ];
 
 for (const [argv, says] of unknown) {
-  test(`explain ${argv} is refused with what was probably meant`, async () => {
+  test(`explain ${argv} is refused with a hint`, async () => {
     const { code, stdout, stderr } = await runInMemory(['explain', ...argv.split(' ')]);
     assert.match(stderr, says);
     assert.deepEqual([code, stdout], [exitCodes.usage, '']);

@@ -13,11 +13,11 @@ export const bomb = [
 export interface Flawed {
   readonly flaw: string;
   readonly text: string | Uint8Array;
-  /** Lines of the report, each whole. */
+  /** Complete lines of the report. */
   readonly says: readonly string[];
 }
 
-/** Each is refused at its place. */
+/** Each is refused with the position of its flaw. */
 export const flawedManifests: readonly Flawed[] = [
   {
     flaw: 'an unclosed quote',
@@ -39,7 +39,7 @@ export const flawedManifests: readonly Flawed[] = [
     says: ['f.yaml:2:1: Tabs are not allowed as indentation', '  fix: indent with spaces'],
   },
   {
-    flaw: 'a key that stands twice',
+    flaw: 'a duplicate key',
     text: plan('a', 'kind: Plan\n'),
     says: [
       'f.yaml:9:1: this mapping already has this key',
@@ -47,7 +47,7 @@ export const flawedManifests: readonly Flawed[] = [
     ],
   },
   {
-    flaw: 'a key that is no text',
+    flaw: 'a key that is not text',
     text: '? [a]\n: 1\n',
     says: ['f.yaml:1:3: a key must be text', '  fix: use plain text as the key'],
   },
@@ -56,9 +56,9 @@ export const flawedManifests: readonly Flawed[] = [
     text: 'kind: !secret Plan\n',
     says: ['f.yaml:1:7: Unresolved tag: !secret', '  fix: remove the tag; manifests do not use tags'],
   },
-  { flaw: 'nesting without end', text: '['.repeat(20_000), says: ['  fix: nest less deeply'] },
+  { flaw: 'nesting that is too deep', text: '['.repeat(20_000), says: ['  fix: nest less deeply'] },
   {
-    flaw: 'an unknown field near a known one',
+    flaw: 'an unknown field that resembles a known one',
     text: plan('a').replace('isolationModes', 'isolationMode'),
     says: [
       'f.yaml:6:3: unknown field "spec.isolationMode"',
@@ -68,7 +68,7 @@ export const flawedManifests: readonly Flawed[] = [
     ],
   },
   {
-    flaw: 'an unknown field near none',
+    flaw: 'an unknown field that resembles no known one',
     text: plan('a', '  colour: red\n'),
     says: [
       'f.yaml:9:3: unknown field "spec.colour"',
@@ -81,7 +81,7 @@ export const flawedManifests: readonly Flawed[] = [
     says: ['f.yaml:11:11: unknown field "spec.services[0].collections[0].indices"', '  fix: did you mean "indexes"?'],
   },
   {
-    flaw: 'a number for text',
+    flaw: 'a number instead of text',
     text: plan('12'),
     says: [
       'f.yaml:4:9: metadata.name must be a string, but is 12',
@@ -91,7 +91,7 @@ export const flawedManifests: readonly Flawed[] = [
     ],
   },
   {
-    flaw: 'text for a list',
+    flaw: 'text instead of a list',
     text: tenant('  plan: p\n  services: shop\n'),
     says: ['f.yaml:7:13: spec.services must be a list, but is "shop"', '  fix: write a list: ["shop"]'],
   },
@@ -157,12 +157,12 @@ export const flawedManifests: readonly Flawed[] = [
     says: ['f.yaml:1:1: the manifest must be a mapping, but is a list'],
   },
   {
-    flaw: 'a text as the document',
+    flaw: 'text as the document',
     text: 'hello\n',
     says: ['f.yaml:1:1: the manifest must be a mapping, but is "hello"'],
   },
   {
-    flaw: 'two manifests of one name',
+    flaw: 'two manifests with the same name',
     text: `${plan('a')}---\n${plan('b')}---\n${plan('a')}`,
     says: ['f.yaml:22:9: plan/a is declared twice, first at f.yaml:4:9', '  fix: remove one of the two, or rename one'],
   },
@@ -176,7 +176,7 @@ export const flawedManifests: readonly Flawed[] = [
       '  fix: write each manifest as a separate document, with --- between them',
     ],
   },
-  { flaw: 'bytes that are no UTF-8', text: new Uint8Array([0x61, 0xff]), says: ['f.yaml:1:1: is not UTF-8 text'] },
+  { flaw: 'bytes that are not UTF-8', text: new Uint8Array([0x61, 0xff]), says: ['f.yaml:1:1: is not UTF-8 text'] },
   {
     flaw: 'UTF-16',
     text: Buffer.from(`\uFEFF${plan('a')}`, 'utf16le'),
@@ -193,7 +193,7 @@ export const flawedManifests: readonly Flawed[] = [
     says: ['f.yaml:7:12: with the alias *f expanded, the document is longer than 4 MiB'],
   },
   {
-    flaw: 'an integer that a number would change',
+    flaw: 'an integer that a number cannot represent',
     text: tenant(`  plan: p\n  config: { snowflake: 9007199254740993, kept: -9007199254740991 }\n${services}`),
     says: [
       'f.yaml:7:24: this integer cannot be stored exactly',
@@ -202,7 +202,7 @@ export const flawedManifests: readonly Flawed[] = [
     ],
   },
   {
-    flaw: 'a negative and a hexadecimal one, in JSON',
+    flaw: 'a negative and a hexadecimal integer that numbers cannot represent, in JSON',
     text: '{"a": [-9007199254740992],\n "b": 0x20000000000000}',
     says: ['f.yaml:1:8: this integer cannot be stored exactly', 'f.yaml:2:7: this integer cannot be stored exactly'],
   },
@@ -217,12 +217,12 @@ export const flawedManifests: readonly Flawed[] = [
     says: ['f.yaml:53:12: with the alias *b expanded, the document is longer than 4 MiB'],
   },
   {
-    flaw: 'an alias of what holds it',
+    flaw: 'an alias of the value that contains it',
     text: 'a: &a [*a]\n',
     says: ['f.yaml:1:8: there is no complete anchor &a before this alias'],
   },
   {
-    flaw: 'an alias of an anchor that is set anew around it',
+    flaw: 'an alias of an anchor that is set again around it',
     text: 'a: &a 1\nb: &a [*a]\n',
     says: ['f.yaml:2:8: there is no complete anchor &a before this alias'],
   },

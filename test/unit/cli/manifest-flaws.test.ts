@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'tenure-manifests-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 for (const { flaw, text, says } of flawedManifests) {
-  test(`${flaw} is refused at its place`, async () => {
+  test(`${flaw} is refused with its position`, async () => {
     writeFileSync(join(folder, 'f.yaml'), text);
     const { code, stdout, stderr } = await runInMemory(['apply', '-f', 'f.yaml'], { workingDirectory: folder });
     const lines = stderr.split('\n');
@@ -23,7 +23,7 @@ for (const { flaw, text, says } of flawedManifests) {
   });
 }
 
-test('a file of comments among others is left out, and so are editors’ links to nowhere but by name', async () => {
+test('in a folder, files of comments are skipped, and so are folders and links to folders', async () => {
   mkdirSync(join(folder, 'commented', 'deeper.yaml'), { recursive: true });
   mkdirSync(join(folder, 'elsewhere'));
   symlinkSync('../elsewhere', join(folder, 'commented', 'linked.yaml'));
@@ -43,7 +43,7 @@ test('a file of comments among others is left out, and so are editors’ links t
   assert.match(none.stderr, /^commented\/1\.yaml:1:1: contains no manifest, and neither do the 2 other sources\n/);
 });
 
-test('what get prints is taken, however long it is: documents, and a list', async () => {
+test('the output of get is accepted, however long it is: documents and a list', async () => {
   const items = Array.from({ length: 1_500 }, (_, index) => ({
     apiVersion: 'tenure/v1',
     kind: 'Plan',
@@ -70,7 +70,7 @@ test('what get prints is taken, however long it is: documents, and a list', asyn
   );
 });
 
-test('a list in YAML is its entries, and one page of several is refused', async () => {
+test('a list in YAML is read as its entries, and a single page of a longer list is refused', async () => {
   const list = (head: string) =>
     `${head}items:\n${[plan('a'), plan('b').replace('tables: 10', 'tables: ten')].map((text) => `- ${text.trimEnd().replaceAll('\n', '\n  ')}\n`).join('')}`;
   for (const head of ['', 'apiVersion: v1\nkind: List\n']) {
@@ -85,7 +85,7 @@ test('a list in YAML is its entries, and one page of several is refused', async 
   assert.match(page.stderr, /^stdin:1:1: unknown field "nextPageToken" of a list$/m);
 });
 
-test('a flaw in one file keeps every file from being applied, and each flaw is told', async () => {
+test('if one file has a flaw, no file is applied, and each flaw is reported', async () => {
   mkdirSync(join(folder, 'many'));
   writeFileSync(join(folder, 'many', '1.yaml'), plan('a'));
   writeFileSync(join(folder, 'many', '2.yml'), plan('b').replace('10', 'ten'));
@@ -102,7 +102,7 @@ test('a flaw in one file keeps every file from being applied, and each flaw is t
   assert.match(stderr, /^error: 3 errors in the manifests; nothing was applied$/m);
 });
 
-test('integers that a number holds are numbers, in YAML and in JSON, and in quotes any is text', async () => {
+test('integers that a number can represent are numbers, in YAML and in JSON; in quotes, any is text', async () => {
   const config =
     '{ low: -9007199254740991, high: 9007199254740991, hex: 0xff, octal: 0o17, plus: +5, quoted: "9007199254740993", share: 0.5, anchored: &n 7, alias: *n }';
   const yaml = await runInMemory(['apply', '-f', '-', '--dry-run=client', '-o', 'json'], {
@@ -127,7 +127,7 @@ test('integers that a number holds are numbers, in YAML and in JSON, and in quot
   assert.deepEqual([json.code, JSON.parse(json.stdout)], [exitCodes.ok, { items }]);
 });
 
-test('an anchor used often is no and a flaw in it is told where it is written', async () => {
+test('an anchor can be used often, and a flaw in it is reported where it is written', async () => {
   const text = tenant(
     `  plan: p\n  services:\n    - name: shop\n      collections:\n        - &first { name: c0, jsonSchema: &s { bsonType: object } }\n${Array.from({ length: 150 }, (_, index) => `        - { name: c${index + 1}, jsonSchema: *s }\n`).join('')}`,
   );
@@ -140,7 +140,7 @@ test('an anchor used often is no and a flaw in it is told where it is written', 
   );
 });
 
-test('a flaw far along a long line is shown with what surrounds it, and controls are not sent to the terminal', async () => {
+test('a flaw far along a long line is shown with the text around it, and without control characters', async () => {
   const { stderr } = await runInMemory(['apply', '-f', '-'], {
     stdin: `{"padding": "${'x'.repeat(5000)}", "kind": "\u001b[31mPlan"}`,
   });
@@ -152,7 +152,7 @@ test('a flaw far along a long line is shown with what surrounds it, and controls
   assert.ok(!stderr.includes('\u001b'));
 });
 
-test('standard input is bounded as a file is, and Ctrl-C ends the reading of it', async () => {
+test('standard input has the size limit of a file, and Ctrl-C stops reading it', async () => {
   const megabyte = Buffer.alloc(1024 * 1024, ' ');
   const { stderr } = await runInMemory(['apply', '-f', '-'], { stdin: Readable.from(Array(129).fill(megabyte)) });
   assert.match(stderr, /^stdin:1:1: is larger than 128 MiB\n/);
@@ -162,7 +162,7 @@ test('standard input is bounded as a file is, and Ctrl-C ends the reading of it'
   assert.equal(code, exitCodes.interrupted);
 });
 
-test('a path that is not there and a folder without manifests are told', async () => {
+test('a path that does not exist and a folder without manifests are reported', async () => {
   mkdirSync(join(folder, 'empty'));
   const missing = await runInMemory(['apply', '-f', 'no.yaml'], { workingDirectory: folder });
   assert.deepEqual(
@@ -173,7 +173,7 @@ test('a path that is not there and a folder without manifests are told', async (
   assert.match(empty.stderr, /^error: the folder empty contains no \*\.yaml, \*\.yml or \*\.json file\n/);
 });
 
-test('a path that the system refuses is told with its reason', async (context) => {
+test('a path that the system refuses is reported with the reason', async (context) => {
   symlinkSync('loop.yaml', join(folder, 'loop.yaml'));
   mkdirSync(join(folder, 'links'));
   symlinkSync('loop.yaml', join(folder, 'links', 'loop.yaml'));
@@ -181,7 +181,7 @@ test('a path that the system refuses is told with its reason', async (context) =
   mkdirSync(join(locked, 'inner'), { recursive: true });
   chmodSync(locked, 0);
   context.after(() => chmodSync(locked, 0o700));
-  // Nothing is locked for root.
+  // Permissions do not stop root.
   const refused =
     process.getuid?.() === 0 ? [] : (['locked', 'locked/inner'] as const).map((path) => [path, 'EACCES'] as const);
   for (const [path, reason] of [['loop.yaml', 'ELOOP'], ['links', 'ELOOP'], ...refused] as const) {

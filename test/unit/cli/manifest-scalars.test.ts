@@ -16,7 +16,7 @@ async function configOf(manifest: string): Promise<unknown> {
   return (JSON.parse(stdout) as { items: { spec: { config: unknown } }[] }).items[0]?.spec.config;
 }
 
-test('merge keys are merged: own keys go before them, and earlier sources before later ones', async () => {
+test('merge keys are merged: own keys take precedence over them, and earlier sources over later ones', async () => {
   const merged = tenant(
     '\n    base: &base { a: 1, b: 2 }\n    own: { <<: *base, b: 3 }\n    before: { b: 3, <<: *base }\n    several: { <<: [*base, { a: 5, c: 6 }] }\n    nested: &nested { <<: *base, d: 7 }\n    twice: { <<: *nested }\n    plain: { "<<": 1 }',
   );
@@ -31,7 +31,7 @@ test('merge keys are merged: own keys go before them, and earlier sources before
   });
 });
 
-test('a flaw in what is merged is told where it is written, and a merge of anything else at the key', async () => {
+test('a flaw in a merged mapping is reported where it is written, a merge of anything else at the key', async () => {
   const wrong = await check(
     'apiVersion: tenure/v1\nkind: Tenant\nmetadata: { name: acme, annotations: &a { owner: 1.10 } }\nspec:\n  plan: p\n  services: [{ name: shop, collections: [{ name: orders }] }]\n',
   );
@@ -50,11 +50,11 @@ test('a flaw in what is merged is told where it is written, and a merge of anyth
   }
 });
 
-/** What a field that wants text is told to write for a scalar without quotes. */
+/** Scalars without quotes that are not text. Where text is required, the fix is to quote them unchanged. */
 const texts: readonly string[] = ['1.10', '01234', '0x10', '.5', '1e3', '0o17', '12', '-0', 'true', 'False', '1.0'];
 
 for (const text of texts) {
-  test(`the fix for ${text} where text is wanted is that text in quotes`, async () => {
+  test(`the fix for ${text} where text is required is the same text in quotes`, async () => {
     const written = tenant('{}', `  displayName: ${text}\n`);
     const { stderr } = await check(written);
     assert.match(stderr, new RegExp(`^ {2}fix: quote it: "${text.replace('.', '\\.')}"$`, 'm'));
@@ -67,7 +67,7 @@ for (const text of texts) {
   });
 }
 
-test('words and times are text where text is wanted', async () => {
+test('words and times are text where text is required', async () => {
   for (const text of ['yes', 'NO', 'on', '1_000', '2026-01-01', '12:30:45', '2026-01-01T00:00:00Z']) {
     const { code, stdout } = await check(tenant('{}', `  displayName: ${text}\n`));
     assert.equal(code, exitCodes.ok);
@@ -78,7 +78,7 @@ test('words and times are text where text is wanted', async () => {
   }
 });
 
-test('where a boolean or a number is wanted, the fix says how it is written', async () => {
+test('where a boolean or a number is required, the fix says how to write it', async () => {
   const indexed = (unique: string, expire: string) =>
     tenant('{}').replace(
       '{ name: orders }',
@@ -95,7 +95,7 @@ test('where a boolean or a number is wanted, the fix says how it is written', as
   }
 });
 
-/** Plain scalars where anything is taken, that readers of YAML do not agree on, with what each might be. */
+/** Plain scalars that YAML parsers read differently, with the fix where any value is allowed. */
 const uncertain: readonly (readonly [scalar: string, fix: string])[] = [
   ['yes', 'write true, or put it in quotes: "yes"'],
   ['Off', 'write false, or put it in quotes: "Off"'],
@@ -106,7 +106,7 @@ const uncertain: readonly (readonly [scalar: string, fix: string])[] = [
 ];
 
 for (const [scalar, fix] of uncertain) {
-  test(`${scalar} is refused at its place where it may mean two things, and taken in quotes`, async () => {
+  test(`${scalar} is refused with its position where it is ambiguous, and accepted in quotes`, async () => {
     const { code, stderr } = await check(tenant(`{ deep: [{ key: ${scalar} }] }`));
     assert.deepEqual([code, stderr.match(/(?<=^ {2}fix: ).*$/gm)], [exitCodes.usage, [fix]]);
     assert.match(stderr, /^stdin:7:27: /);
@@ -144,7 +144,7 @@ test('numbers are kept as they are written, or refused', async () => {
   }
 });
 
-test('tags and directives that would give other values are refused', async () => {
+test('tags and directives that would change values are refused', async () => {
   for (const value of ['!!binary aGVsbG8=', '!!set { a, b }', '!!timestamp 2026-01-01'])
     assert.match((await check(tenant(`{ key: ${value} }`))).stderr, /fix: remove the tag/, value);
   assert.match(
@@ -154,7 +154,7 @@ test('tags and directives that would give other values are refused', async () =>
   assert.deepEqual(await configOf(`%YAML 1.2\n---\n${tenant('{ key: !!str 012 }')}`), { key: '012' });
 });
 
-test('a key that stands twice is refused, also where it is written in another way', async () => {
+test('a duplicate key is refused, also if it is written in another way', async () => {
   for (const config of ['{ a: 1, a: 2 }', '{ a: 1, "a": 2 }', '{ b: { <<: { x: 1 }, <<: { y: 1 } } }'])
     assert.match((await check(tenant(config))).stderr, /this mapping already has this key/, config);
 });

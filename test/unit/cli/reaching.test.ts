@@ -34,11 +34,11 @@ async function listening(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** An API that has nothing. */
+/** An API without resources. */
 const api: RequestListener = (_request, response) =>
   void response.writeHead(200, { 'content-type': 'application/json', connection: 'close' }).end('{"items": []}');
 
-/** Runs the program itself, for what it sets up belongs to its process. */
+/** Runs the program in a process of its own, because it sets up certificates and proxies for its whole process. */
 async function run(
   argv: readonly string[],
   environment: Readonly<Record<string, string>>,
@@ -53,7 +53,7 @@ async function run(
   return { code: await new Promise((resolve) => void child.once('close', resolve)), stderr };
 }
 
-describe('an API whose certificate is of an authority of its own', () => {
+describe('an API with a certificate of a private CA', () => {
   let server: string;
   before(async () => {
     server = `https://127.0.0.1:${await listening(createTlsServer({ cert: testCertificate, key: testCertificateKey }, api))}`;
@@ -69,7 +69,7 @@ describe('an API whose certificate is of an authority of its own', () => {
     );
   });
 
-  it('is reached when that is named, in each way', async () => {
+  it('is reached if the CA is named, in every way', async () => {
     const ways: readonly (readonly [argv: readonly string[], environment: Readonly<Record<string, string>>])[] = [
       [['--ca-file', 'ca.pem'], { TENURE_SERVER: server }],
       [[], { TENURE_SERVER: server, TENURE_CA_FILE: caFile }],
@@ -85,7 +85,7 @@ describe('an API whose certificate is of an authority of its own', () => {
       );
   });
 
-  it('is not reached otherwise, and the fix names what is missing; the authority of a context vouches for its server only', async () => {
+  it('is not reached otherwise, even with the CA of another context, and the fix says what is missing', async () => {
     for (const argv of [[], ['--context', 'other']]) {
       const { code, stderr } = await run([...argv, 'get', 'plans'], { TENURE_SERVER: server });
       assert.equal(code, exitCodes.unavailable);
@@ -96,7 +96,7 @@ describe('an API whose certificate is of an authority of its own', () => {
     }
   });
 
-  it('is told what is wrong with a file of certificates', async () => {
+  it('is not reached with an invalid certificate file, and the error says what is wrong', async () => {
     writeFileSync(join(folder, 'none.pem'), 'nothing');
     for (const name of ['none.pem', 'absent.pem']) {
       const { code, stderr } = await run(['--ca-file', name, 'get', 'plans'], { TENURE_SERVER: server });
@@ -128,7 +128,7 @@ describe('behind a proxy', () => {
     proxy = `http://127.0.0.1:${await listening(forwarding)}`;
   });
 
-  it('the API is reached by it, but for what NO_PROXY names and for this machine', async () => {
+  it('the API is reached through it, except hosts that NO_PROXY names and this machine', async () => {
     for (const variable of ['HTTP_PROXY', 'http_proxy']) {
       reached = [];
       assert.equal(
@@ -156,7 +156,7 @@ describe('behind a proxy', () => {
   });
 });
 
-it('an address that points to another is not followed, and what is no API is told as such', async () => {
+it('a redirect is not followed, and a server that is not the API is reported as such', async () => {
   const moved = await listening(
     createServer((_request, response) => void response.writeHead(301, { location: 'https://tenure.example/' }).end()),
   );

@@ -34,7 +34,7 @@ interface Sent {
   readonly body?: unknown;
 }
 
-/** Runs a command for which each route gives its answers one after the other, the last one again and again. */
+/** Runs a command. Each route gives its answers in order, and repeats the last one. */
 async function run(
   argv: readonly string[],
   answers: Readonly<Record<string, readonly unknown[]>>,
@@ -68,7 +68,7 @@ const course = [
   rollout({ wave: 2, state: 'succeeded', counts: { ...none, changed: 4 } }),
 ];
 
-test('a roll-out is asked for as it is told, and with nothing that is not', async () => {
+test('a roll-out request contains what the command says, and nothing else', async () => {
   const bodyOf = async (...argv: readonly string[]) =>
     (await run(['roll-out', 'start', 'startup', ...argv], { startRollout: [rollout()] })).sent;
   const params = { name: 'startup' };
@@ -96,7 +96,7 @@ test('a roll-out is asked for as it is told, and with nothing that is not', asyn
   }
 });
 
-test('it is followed to its end: an object a line for each change, or one live line on a terminal', async () => {
+test('a roll-out is followed to its end: one JSON line for each change, or one live line on a terminal', async () => {
   const argv = ['roll-out', 'start', 'startup', '--wait'];
   const answers = { startRollout: [rollout()], getRollout: course };
   const plain = await run(argv, answers);
@@ -130,12 +130,12 @@ test('it is followed to its end: an object a line for each change, or one live l
   });
   assert.equal(live.stderr, [...lines.map((line) => `\r\u001B[2K${line}`), '\r\u001B[2K'].join(''));
   const unsized = await run(argv, answers, { terminalColumns: 0 });
-  assert.match(unsized.stderr, /0 changed, 1 changing, of 4/, 'a terminal that does not say how wide it is');
+  assert.match(unsized.stderr, /0 changed, 1 changing, of 4/, 'a terminal of unknown width');
   const json = await run([...argv, '-o', 'json'], answers);
   assert.deepEqual([json.code, JSON.parse(json.stdout)], [exitCodes.ok, course[2]]);
 });
 
-test('one that pauses ends with 1, the tenants that failed and how to go on, when nothing of it is under way any more', async () => {
+test('when a paused roll-out is idle, the wait ends with 1, the failures and how to continue', async () => {
   const failures = [{ tenant: 'acme', code: 'schema_rejected', message: 'mongod refuses the validator' }];
   const paused = rollout({
     state: 'paused',
@@ -185,7 +185,7 @@ test('Ctrl-C and the timeout stop waiting, and print how to resume and how to pa
   assert.ok(late.stderr.endsWith(`error: timed out after 20ms\n${outlook}`), late.stderr);
 });
 
-test('a preview shows tenants that change alike together, and those that are refused with the reason, of every page', async () => {
+test('a preview of all pages groups tenants with the same changes, and shows why others are refused', async () => {
   const item = (
     name: string,
     version: number,

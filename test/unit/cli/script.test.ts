@@ -24,7 +24,7 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What the program takes itself to be called as. */
+/** The name under which the program reports that it was called. */
 function calledAs(command: string): string {
   const { PATH = '' } = process.env;
   const output = execFileSync('sh', ['-c', `${command} config explain -o json --server http://a:1`], {
@@ -36,7 +36,7 @@ function calledAs(command: string): string {
   return items.find(({ setting }) => setting === 'called as')?.value ?? '';
 }
 
-test('texts that say what to run next call the program as it was called', () => {
+test('suggested commands name the program as it was called', () => {
   assert.equal(calledAs('tenure'), 'tenure', 'found on the PATH, as an installed package is');
   assert.equal(calledAs('./linked'), './linked');
   assert.equal(calledAs('bin/tenure'), 'bin/tenure');

@@ -41,7 +41,7 @@ test('widths are counted in code points', () => {
   );
 });
 
-test('a value cannot break its line or command the terminal', () => {
+test('a value cannot break its line or control the terminal', () => {
   assert.equal(
     renderTable(columns, [['a\n b', 'Draft', '\u001b[2Jx\ty']], plain),
     'NAME   STATE   NOTE\na b    Draft   \uFFFD[2Jx y\n',
@@ -63,7 +63,7 @@ test('only states are coloured, and colour does not move the columns', () => {
   );
 });
 
-test('fields are aligned and those without a value left out', () => {
+test('fields are aligned, and those without a value are omitted', () => {
   assert.equal(
     renderFields([
       ['Name', 'acme'],

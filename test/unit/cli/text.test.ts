@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatAge, formatDurationMs, formatSpan, parseDurationMs } from '../../../cli/text/duration.ts';
-import { nearest } from '../../../cli/text/nearest.ts';
+import { nearest } from '../../../cli/text/wording.ts';
 
-test('durations are read with their unit and refused without', () => {
+test('durations are read with their unit and refused without one', () => {
   const read = ['500ms', '90s', '1.5s', '2m', '1h', '0s'].map(parseDurationMs);
   assert.deepEqual(read, [500, 90_000, 1_500, 120_000, 3_600_000, 0]);
   for (const text of ['', '90', 's', '-1s', '1 s', '1m30s', '1e3s', '1d', 'Infinity'])
@@ -24,7 +24,7 @@ test('durations are written in at most two units', () => {
   assert.deepEqual(written, ['0ms', '340ms', '12.3s', '1m', '3m20s', '1h', '5h10m', '4d']);
 });
 
-test('an age is in whole seconds and never negative; a span may still last', () => {
+test('an age is in whole seconds and never negative; a span may have no end yet', () => {
   const time = '2030-01-01T00:00:00.000Z';
   const at = Date.parse(time);
   assert.deepEqual(
@@ -41,7 +41,7 @@ test('an age is in whole seconds and never negative; a span may still last', () 
   );
 });
 
-test('the nearest word is a likely slip, not any word', () => {
+test('the nearest word is offered only for a likely typing error', () => {
   const fields = ['displayName', 'plan', 'services', 'placement'];
   assert.deepEqual(
     ['plna', 'servces', 'DisplayName', 'service', 'colour', ''].map((word) => nearest(word, fields)),

@@ -53,7 +53,7 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Runs a line of the shell, in which `tenure` is the program. */
+/** Runs a shell command in which `tenure` is the program. */
 async function inShell(line: string): Promise<Ended> {
   const { PATH = '' } = process.env;
   const { port } = api.address() as AddressInfo;
@@ -64,7 +64,7 @@ async function inShell(line: string): Promise<Ended> {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
-  // With all that it has started.
+  // Kills also the processes that it has started.
   const tooLong = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), tooLongMs);
   const written = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)
@@ -74,7 +74,7 @@ async function inShell(line: string): Promise<Ended> {
   return { code, ...written };
 }
 
-test('a watch ends, and well, when whoever reads it has read enough', async () => {
+test('a watch ends with success when its reader stops reading', async () => {
   for (const watched of ['tenants', 'tenant/acme']) {
     const { code, stdout, stderr } = await inShell(
       `{ tenure get ${watched} -w -o json; echo "ended with $?" >&2; } | head -n 1`,
@@ -85,7 +85,7 @@ test('a watch ends, and well, when whoever reads it has read enough', async () =
 });
 
 test(
-  'output that cannot be written is told of, and ends a watch too',
+  'output that cannot be written is reported, and also ends a watch',
   { skip: existsSync('/dev/full') ? false : 'there is no /dev/full here' },
   async () => {
     for (const command of ['context list', 'get tenants -o json', 'get tenants -w -o json']) {
@@ -97,7 +97,7 @@ test(
 );
 
 test(
-  'messages that cannot be written change nothing',
+  'messages that cannot be written do not change the exit code',
   { skip: existsSync('/dev/full') ? false : 'there is no /dev/full here' },
   async () => {
     assert.deepEqual(await inShell('tenure get nonsense 2>/dev/full'), {

@@ -20,7 +20,7 @@ function problem(code: ProblemCode): ApiError {
   return new ApiError({ type: '', code, title, status, detail: 'so it is', fix, requestId: 'r', retryable });
 }
 
-/** Runs a command whose requests `answer` is told of; it throws what they end with, else the tenant is answered unchanged. */
+/** Runs a command. `answer` is called for each request: it may throw an error; otherwise the answer is the tenant. */
 async function run(
   argv: readonly string[],
   { answer = () => undefined, ...setting }: CliSetting & { readonly answer?: (name: string) => void } = {},
@@ -65,7 +65,7 @@ for (const [verb, route] of [
   ['undelete', 'undeleteTenant'],
   ['reconcile', 'reconcileTenant'],
 ] as const) {
-  test(`${verb} asks for what it is told to, and for no more`, async () => {
+  test(`${verb} requests what the command says, and nothing else`, async () => {
     const plain = await run([verb, 'acme']);
     assert.deepEqual(plain.sent, [{ route, params: { name: 'acme' }, query: {}, ifMatch: '*' }]);
     assert.deepEqual([plain.code, plain.stdout, plain.stderr], [exitCodes.ok, 'tenant/acme unchanged\n', '']);
@@ -76,7 +76,7 @@ for (const [verb, route] of [
   });
 }
 
-test('a dry run of a verb asks for one, asks nobody for the name, and says that nothing has come of it', async () => {
+test('a dry run of a verb requests a dry run, does not ask for the name, and says that it was one', async () => {
   const suspend = await run(['suspend', 'acme', '--dry-run=server']);
   assert.deepEqual(suspend.sent, [
     { route: 'suspendTenant', params: { name: 'acme' }, query: { dryRun: 'true' }, ifMatch: '*' },
@@ -92,7 +92,7 @@ test('a dry run of a verb asks for one, asks nobody for the name, and says that 
   assert.match(waited.stderr, /option '--dry-run <where>' cannot be used with option '--wait'/);
 });
 
-test('purge is early, a plan is changed at a time, and a hold has its reason, only where it is said', async () => {
+test('purge, change-plan and hold send early, time and reason only if the command says so', async () => {
   const requestOf = async (...argv: readonly string[]) => (await run(argv)).sent.at(-1);
   const params = { name: 'acme' };
   assert.deepEqual(await requestOf('purge', 'acme', '--confirm=acme'), {
@@ -137,7 +137,7 @@ test('purge is early, a plan is changed at a time, and a hold has its reason, on
   assert.deepEqual(await requestOf('release-hold', 'acme'), { route: 'releaseHoldOfTenant', params, ifMatch: '*' });
 });
 
-test('of several tenants that end differently the highest exit code counts, and every report is given', async () => {
+test('if several tenants end differently, the highest exit code counts, and every failure is reported', async () => {
   const codes: Readonly<Record<string, ProblemCode>> = {
     a: 'not_found',
     b: 'policy_refused',
@@ -161,7 +161,7 @@ test('of several tenants that end differently the highest exit code counts, and 
   ]);
 });
 
-test('Ctrl-C in the midst of several says which were not asked for', async () => {
+test('Ctrl-C during a verb for several tenants prints those that were not requested', async () => {
   const interruption = new AbortController();
   const { code, stdout, stderr, sent } = await run(['suspend', 'a', 'b', 'c', 'd', '-o', 'json'], {
     interrupted: interruption.signal,

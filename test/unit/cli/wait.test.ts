@@ -10,13 +10,13 @@ import { runInMemory } from '../../harness/in-memory-cli.ts';
 import type { CliRun } from '../../harness/in-memory-cli.ts';
 
 interface Look {
-  /** Absent: it is not there. */
+  /** Absent: the tenant does not exist. */
   readonly lifecycle?: string;
-  /** What runs for it, or last did. */
+  /** Its running operation, or the last one. */
   readonly operation?: string;
 }
 
-/** Waits for acme to be Suspended, while it looks so each time it is read and its operations have ended so. */
+/** Waits until acme is Suspended. Each read gives the next of `looks`, and its operations end as `ends` says. */
 async function waitForSuspended(
   looks: readonly Look[],
   ends: Readonly<Record<string, 'succeeded' | 'cancelled'>>,
@@ -40,7 +40,7 @@ async function waitForSuspended(
           },
         });
       const look = left.shift();
-      assert.ok(look !== undefined, 'it is read no more often than there is something to see');
+      assert.ok(look !== undefined, 'the tenant is read more often than expected');
       const { lifecycle, operation } = look;
       if (lifecycle === undefined)
         return Promise.reject(
@@ -66,7 +66,7 @@ async function waitForSuspended(
   });
 }
 
-test('where an operation was preempted, the one that has taken its place is waited for', async () => {
+test('if an operation was preempted, the one that replaces it is waited for', async () => {
   const { code, stdout, stderr } = await waitForSuspended(
     [
       { lifecycle: 'Active', operation: 'preempted' },
@@ -93,7 +93,7 @@ test('an operation that failed and has no successor ends the wait', async () => 
   }
 });
 
-test('a tenant that is not there yet is waited for', async () => {
+test('a tenant that does not exist yet is waited for', async () => {
   const { code, stdout, stderr } = await waitForSuspended([{}, {}, { lifecycle: 'Suspended' }], {});
   assert.deepEqual(
     [code, stdout, stderr],
@@ -105,7 +105,7 @@ test('a tenant that is not there yet is waited for', async () => {
   );
 });
 
-test('one that has not come when the time is up is told as not there', async () => {
+test('a tenant that still does not exist at the timeout is reported as such', async () => {
   const { code, stdout, stderr } = await waitForSuspended([{}], {}, '--timeout=1ms');
   assert.deepEqual([code, stdout], [exitCodes.waitTimeout, '']);
   assert.match(
@@ -114,7 +114,7 @@ test('one that has not come when the time is up is told as not there', async () 
   );
 });
 
-test('a condition is named in capitals or not, as for kubectl', () => {
+test('a condition can be written in upper or lower case, as for kubectl', () => {
   const tenant = {
     metadata: { generation: 1 },
     status: {

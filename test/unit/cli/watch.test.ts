@@ -14,7 +14,7 @@ interface Asked {
   readonly query?: TenantFilterText;
 }
 
-/** Watches by an API that has a tenant acme, which becomes so one after the other; then interrupts it. */
+/** Watches an API with a tenant acme, which goes through the lifecycles; then interrupts the watch. */
 async function watch(reference: string, ...lifecycles: readonly string[]): Promise<CliRun> {
   const interruption = new AbortController();
   const tenantIn = (lifecycle: string | undefined, revision: number) => ({
@@ -71,7 +71,7 @@ async function watch(reference: string, ...lifecycles: readonly string[]): Promi
   });
 }
 
-test('what is gone is a line too, for scripts', async () => {
+test('a tenant that is gone is a line of the output too, for scripts', async () => {
   const { stdout } = await watch('tenants', 'Active', 'Deleted');
   assert.deepEqual(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? ''), {
     kind: 'Tenant',
@@ -80,7 +80,7 @@ test('what is gone is a line too, for scripts', async () => {
   });
 });
 
-test('what has gone while the stream was lost is told when all is listed anew', async () => {
+test('a tenant that disappears while the stream is lost is reported when all are listed again', async () => {
   const interruption = new AbortController();
   const lists = [['acme', 'globex'], ['globex']];
   const tenant = (name: string) => ({ metadata: { name, uid: `uid-${name}`, revision: 1 }, status: {} });
@@ -107,7 +107,7 @@ test('what has gone while the stream was lost is told when all is listed anew', 
     interrupted: interruption.signal,
     createClient: () => client as unknown as ApiClient,
   });
-  assert.equal(stdout, 'tenant/acme\ntenant/globex\ntenant/acme\ntenant/globex\n', 'acme once more, for it is gone');
+  assert.equal(stdout, 'tenant/acme\ntenant/globex\ntenant/acme\ntenant/globex\n', 'acme again, because it is gone');
 });
 
 const lifecyclesIn = (stdout: string): readonly string[] =>
@@ -116,19 +116,19 @@ const lifecyclesIn = (stdout: string): readonly string[] =>
     .split('\n')
     .map((line) => (JSON.parse(line) as { status: { lifecycle: string } }).status.lifecycle);
 
-test('a tenant that is watched by its name is seen when it is Deleted, before and after', async () => {
+test('a watch of one tenant shows it while it is Deleted, before that and after', async () => {
   const deleted = await watch('tenant/acme', 'Active', 'Deleted', 'Suspended');
   assert.deepEqual(lifecyclesIn(deleted.stdout), ['Active', 'Deleted', 'Suspended']);
-  assert.equal(deleted.stderr, 'interrupted\n', 'nothing is said to be gone that can be brought back');
+  assert.equal(deleted.stderr, 'interrupted\n', 'a tenant that can be restored is not reported as gone');
   assert.deepEqual(lifecyclesIn((await watch('tenant/acme', 'Deleted')).stdout), ['Deleted']);
   assert.deepEqual(
     (await watch('tenants', 'Active', 'Deleted')).stderr,
     'tenant/acme is gone\ninterrupted\n',
-    'of all tenants only those are watched that a list has',
+    'a watch of all tenants covers only those that a list contains',
   );
 });
 
-test('a tenant that is not there is not waited for', async () => {
+test('a tenant that does not exist is not waited for', async () => {
   const { code, stdout, stderr } = await watch('tenant/acmee', 'Active');
   assert.deepEqual([code, stdout], [exitCodes.notFound, '']);
   assert.match(stderr, /^error: The resource does not exist/);

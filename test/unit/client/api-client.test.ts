@@ -16,7 +16,7 @@ const problem = {
   requestId: 'r',
 };
 
-/** Calls an API that answers as it is told; says how often it was asked. */
+/** Runs `work` with a client of an API that answers with `answer`. Returns the number of requests. */
 async function against(
   answer: RequestListener,
   retryForMs: number,
@@ -46,7 +46,7 @@ async function against(
 const get = (client: ApiClient, signal?: AbortSignal) =>
   client.call('getTenant', { params: { name: 'acme' }, ...(signal === undefined ? {} : { signal }) });
 
-/** "Not now", for as long as `retryAfter` says. */
+/** A 503 with this Retry-After. */
 const notNow =
   (retryAfter: string): RequestListener =>
   (_request, response) => {
@@ -55,13 +55,13 @@ const notNow =
       .end(JSON.stringify(problem));
   };
 
-describe('a client that is told "not now"', () => {
+describe('a client that can retry', () => {
   const hour = 3_600_000;
   for (const [retryAfter, requests] of [
     ['3600', 1],
     [new Date(Date.now() + hour).toUTCString(), 1],
   ] as const) {
-    it(`does not come back before it may, and gives up where that is too late: ${retryAfter.length > 5 ? 'a time' : 'seconds'}`, async () => {
+    it(`gives up at once if Retry-After is too late: ${retryAfter.length > 5 ? 'a date' : 'seconds'}`, async () => {
       assert.equal(
         await against(notNow(retryAfter), 500, (client) =>
           assert.rejects(get(client), { code: 'control_unavailable' }),
@@ -72,7 +72,7 @@ describe('a client that is told "not now"', () => {
   }
 
   for (const retryAfter of ['Wed, 21 Oct 2015 07:28:00 GMT', 'soon', '-1', '1e3']) {
-    it(`backs off, and gives up in time, whatever else it is told: ${retryAfter}`, async () => {
+    it(`backs off and gives up in time for any other Retry-After: ${retryAfter}`, async () => {
       const requests = await against(notNow(retryAfter), 400, (client) =>
         assert.rejects(get(client), { code: 'control_unavailable' }),
       );
@@ -80,7 +80,7 @@ describe('a client that is told "not now"', () => {
     });
   }
 
-  it('asks again where the answer is cut off', async () => {
+  it('retries if the answer is truncated', async () => {
     const cut: RequestListener = (_request, response) => {
       response.writeHead(503, { 'content-type': 'application/problem+json', 'content-length': 1000 });
       response.write('{', () => response.destroy());
@@ -89,7 +89,7 @@ describe('a client that is told "not now"', () => {
     assert.ok(requests >= 2, `${requests} requests`);
   });
 
-  it('goes on for as long as a dead API may hold the key of a change', async () => {
+  it('continues for as long as an API that died may hold the idempotency key', async () => {
     let answered = 0;
     const inProgress: RequestListener = (_request, response) => {
       answered += 1;
@@ -107,7 +107,7 @@ describe('a client that is told "not now"', () => {
     );
   });
 
-  it('ends with the reason of the signal, also between two requests', async () => {
+  it('stops with the reason of the signal, also between two requests', async () => {
     const reason = new Error('enough');
     const stop = new AbortController();
     const answer: RequestListener = (request, response) => {

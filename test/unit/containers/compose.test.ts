@@ -33,11 +33,11 @@ const directory = mkdtempSync(join(tmpdir(), 'tenure-containers-'));
 before(() => writeInstallationFiles(directory));
 after(() => rmSync(directory, { recursive: true, force: true }));
 
-/** The file that the container sees as `/run/secrets/<secret>`, as it lies in the directory of this test. */
+/** The file in the directory of this test that the container sees as `/run/secrets/<secret>`. */
 const secretFile = (secret: string): string =>
   join(directory, compose.secrets[secret]!.file.replace('./.tenure/containers/', ''));
 
-/** All that a process finds in its environment: the image's, the service's, and what is in the file of secret settings. */
+/** The whole environment of a process: from the image, the service and the file of secret settings. */
 function environmentOf({ build, environment = {}, secrets = [] }: Service): Record<string, string> {
   const image = Object.fromEntries(
     lineage(stages, build!.target).flatMap((stage) => Object.entries(stage.environment)),
@@ -48,9 +48,9 @@ function environmentOf({ build, environment = {}, secrets = [] }: Service): Reco
   return { ...secret, ...image, ...environment };
 }
 
-/** What is wrong with a Compose file by the specification, and by rules that are not of taste. */
+/** What the specification, and rules that are not a matter of style, find wrong in a Compose file. */
 function flawsOf(path: string): string[] {
-  // Its declarations name their parts without extensions, which Node's resolution does not find.
+  // The package's type declarations import files without extensions, which Node's resolution does not find.
   const results: readonly {
     readonly messages: readonly { readonly type: string; readonly rule: string; readonly message: string }[];
   }[] = new DCLinter({ rules: {}, quiet: true, debug: false, exclude: [] }).lintFiles([path], false);
@@ -59,7 +59,7 @@ function flawsOf(path: string): string[] {
     .flatMap(({ type, rule, message }) => (type === 'error' ? [`${rule}: ${message}`] : []));
 }
 
-test('docker-compose.yml is what the Compose specification allows', () => {
+test('docker-compose.yml conforms to the Compose specification', () => {
   assert.deepEqual(flawsOf(join(clone, 'docker-compose.yml')), []);
   const flawed = join(directory, 'docker-compose.yml');
   writeFileSync(flawed, 'services:\n  api:\n    imag: x\n');
@@ -70,7 +70,7 @@ for (const [name, settings, read] of [
   ['api', apiSettings, readApiConfig],
   ['worker', workerSettings, readWorkerConfig],
 ] as const) {
-  test(`the environment of ${name} is one that it takes: complete, nothing unknown, and each file a secret that it is given`, () => {
+  test(`the environment of ${name} is complete, has no unknown setting, and names only its own secrets`, () => {
     const service = compose.services[name]!;
     const environment = environmentOf(service);
     const unknown = Object.keys(environment).filter(
@@ -82,14 +82,14 @@ for (const [name, settings, read] of [
       const [, secret = ''] = /^\/run\/secrets\/(.+)$/.exec(String(value)) ?? [];
       assert.ok(
         service.secrets?.includes(secret),
-        `${variable} names ${String(value)}, which the service is not given`,
+        `${variable} names ${String(value)}, which is not a secret of the service`,
       );
     }
     assert.equal(config['TENURE_POLICY_BUNDLE'], '/app/policies/dist');
   });
 }
 
-test('the files that are made are of the form that the processes read, for the deployments of the file', () => {
+test('the processes can read the generated files, which name the deployments of docker-compose.yml', () => {
   for (const ring of ['keyring.json', 'codec-keyring.json'])
     assert.equal(readKeyring(ring, secretFile(ring), 'any').keys.size, 1);
   assert.equal(readJwks(secretFile('jwks.json')).keys.length, 1);
@@ -100,7 +100,7 @@ test('the files that are made are of the form that the processes read, for the d
     const command = compose.services[hostname]?.command ?? [];
     assert.ok(
       command.includes(`--replSet=${searchParams.get('replicaSet')}`),
-      `${hostname} is no deployment of this set`,
+      `${hostname} is not a deployment of this replica set`,
     );
   }
   assert.deepEqual(
@@ -112,7 +112,7 @@ test('the files that are made are of the form that the processes read, for the d
   );
 });
 
-test('a second run keeps every secret; only the owner gets into the directory, and what no container needs only the owner can read', async () => {
+test('a second run keeps every secret; only the owner can open the directory and its private files', async () => {
   const kept = [
     'mongod.key',
     'keyring.json',
@@ -131,9 +131,9 @@ test('a second run keeps every secret; only the owner gets into the directory, a
     assert.equal(statSync(join(directory, file)).mode & 0o777, 0o600, file);
 });
 
-test('every secret, volume, network and service that is named exists, and every file that is mounted', () => {
+test('every secret, volume, network and service that is named exists, and so does every mounted file', () => {
   for (const secret of Object.keys(compose.secrets))
-    assert.ok(existsSync(secretFile(secret)), `nothing makes the secret ${secret}`);
+    assert.ok(existsSync(secretFile(secret)), `nothing creates the secret ${secret}`);
   for (const [name, { secrets = [], volumes = [], networks = [], network_mode, depends_on = {} }] of services) {
     for (const secret of secrets) assert.ok(Object.hasOwn(compose.secrets, secret), `${name}: secret ${secret}`);
     for (const network of networks) assert.ok(Object.hasOwn(compose.networks, network), `${name}: network ${network}`);
@@ -158,7 +158,7 @@ test('every secret, volume, network and service that is named exists, and every 
   );
 });
 
-test('no secret has a default, and none is written into the file', () => {
+test('no secret has a default or is written into the file', () => {
   assert.doesNotMatch(readFileSync(join(clone, 'docker-compose.yml'), 'utf8'), /\$\{|mongodb:\/\//);
   for (const [name, { environment = {} }] of services) {
     const passwords = Object.keys(environment).filter(
@@ -171,7 +171,7 @@ test('no secret has a default, and none is written into the file', () => {
   }
 });
 
-test('each service has a health check, or ends and is waited for', () => {
+test('each service has a health check, or it ends and others wait for its end', () => {
   for (const [name, { healthcheck, build }] of services) {
     const waitedFor = services
       .map(([, { depends_on = {} }]) => depends_on[name]?.condition)
@@ -179,7 +179,7 @@ test('each service has a health check, or ends and is waited for', () => {
     if (healthcheck?.disable === true) {
       assert.ok(
         waitedFor.length > 0 && waitedFor.every((condition) => condition === 'service_completed_successfully'),
-        `${name} has no health check, and nobody waits for its end`,
+        `${name} has no health check, and no service waits for its end`,
       );
     } else {
       assert.ok(
@@ -189,13 +189,13 @@ test('each service has a health check, or ends and is waited for', () => {
       );
       assert.ok(
         waitedFor.every((condition) => condition === 'service_healthy'),
-        `${name} never ends`,
+        `${name} never ends; wait until it is healthy`,
       );
     }
   }
 });
 
-test('images are pinned to a release; what this project runs elsewhere too is of the same release', () => {
+test('images are pinned to a release; mongod has the release that this project runs elsewhere', () => {
   for (const [name, { image, build, restart }] of services) {
     if (build === undefined) assert.match(image ?? '', /^[\w./-]+:\d+\.\d+(\.\d+)?(-[\w.]+)?$/, name);
     else
@@ -203,12 +203,12 @@ test('images are pinned to a release; what this project runs elsewhere too is of
         stages.some((stage) => stage.name === build.target),
         `${name} is built from a stage that does not exist`,
       );
-    assert.ok(restart !== undefined, `${name} does not say when it is started again`);
+    assert.ok(restart !== undefined, `${name} does not say when it is restarted`);
   }
   for (const name of replicaSetNames) assert.equal(compose.services[name]?.image, `mongo:${versions.mongod}`);
 });
 
-test('only the API and the UI are published, on this machine alone; databases are in networks that lead nowhere', () => {
+test('only the API and the UI are published, and only on this machine; databases are in internal networks', () => {
   const published = services.filter(([, { ports = [] }]) => ports.length > 0);
   assert.deepEqual(
     published.map(([name]) => name),
@@ -221,7 +221,7 @@ test('only the API and the UI are published, on this machine alone; databases ar
   }
 });
 
-test('each mongod runs with authentication and with the parameters of the embedded ones', () => {
+test('each mongod runs with authentication and the parameters of an embedded mongod', () => {
   for (const name of replicaSetNames) {
     const { command = [] } = compose.services[name]!;
     for (const argument of ['--auth', '--keyFile=/tmp/mongod.key', '--noscripting', `--replSet=${name}`])
@@ -241,7 +241,7 @@ test('each mongod runs with authentication and with the parameters of the embedd
   }
 });
 
-test('Temporal is configured as the embedded one is', () => {
+test('Temporal has the configuration of the embedded server', () => {
   const configured = parse(readFileSync(join(clone, 'deploy', 'temporal', 'dynamic-config.yaml'), 'utf8')) as Record<
     string,
     [{ value: number }]

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, matchesGlob, posix } from 'node:path';
 import { test } from 'node:test';
-import { nodeFlags } from '../../../platform/node-flags.ts';
+import { nodeFlags } from '../../../platform/processes.ts';
 import { readImports } from '../../../tools/checks/import-directions.ts';
 import { clone } from '../../harness/compose-file.ts';
 import { lineage, readDockerfile } from '../../harness/dockerfile.ts';
@@ -14,7 +14,7 @@ const project = JSON.parse(readFileSync(join(clone, 'package.json'), 'utf8')) as
 };
 const targets = ['api', 'worker', 'set-up'];
 
-/** Whether a file of patterns leaves a path in: the last pattern that fits decides, and a folder takes along what is in it. */
+/** Whether an ignore file keeps a path: the last matching pattern decides, and a folder includes its content. */
 function isLeftIn(path: string, patternFile: '.dockerignore' | '.gitignore'): boolean {
   const lines = readFileSync(join(clone, patternFile), 'utf8')
     .split('\n')
@@ -32,13 +32,13 @@ function isLeftIn(path: string, patternFile: '.dockerignore' | '.gitignore'): bo
 
 const isSent = (path: string): boolean => isLeftIn(path, '.dockerignore');
 
-/** What a stage has of the project, by paths. */
+/** The paths of the project that a stage contains. */
 const copied = (name: string): string[] =>
   lineage(stages, name).flatMap(({ copies }) =>
     copies.filter(({ from }) => from === undefined).flatMap(({ sources }) => [...sources]),
   );
 
-/** The files that a file imports, directly or not, types left out; and the packages. */
+/** The files and packages that a file imports, directly or indirectly, without type imports. */
 function reachable(
   entry: string,
   files = new Set<string>(),
@@ -54,7 +54,7 @@ function reachable(
   return { files, packages };
 }
 
-test('every base is pinned to the Node of package.json', () => {
+test('every base image is pinned to the Node version of package.json', () => {
   const outside = stages.filter(({ base }) => !stages.some(({ name }) => name === base));
   for (const { base } of outside) assert.equal(base, `node:${project.dependencies['node']}-bookworm-slim`);
   for (const { name } of stages) assert.match(name, /^[\w-]+$/, 'each stage has a name');
@@ -65,26 +65,26 @@ test('no image runs as root', () => {
     assert.equal(lineage(stages, target).findLast(({ user }) => user !== undefined)?.user, 'node', target);
 });
 
-test('what is copied exists, is under version control, and is sent to the build', () => {
+test('every copied path exists, is under version control, and is sent to the build', () => {
   for (const { copies } of stages) {
     for (const { from, sources } of copies) {
       if (from !== undefined) {
         assert.ok(
           stages.some(({ name }) => name === from),
-          `${from} is no stage`,
+          `${from} is not a stage`,
         );
         continue;
       }
       for (const source of sources) {
         assert.ok(existsSync(join(clone, source)), `${source} does not exist`);
-        assert.ok(isSent(source), `.dockerignore keeps ${source} out`);
+        assert.ok(isSent(source), `.dockerignore excludes ${source}`);
         assert.ok(isLeftIn(source, '.gitignore'), `git ignores ${source}`);
       }
     }
   }
 });
 
-test('.dockerignore keeps out data, secrets, history, and packages and bundles made on this machine', () => {
+test('.dockerignore excludes data, secrets, history, and packages and bundles built on this machine', () => {
   for (const path of [
     '.tenure',
     '.tenure/containers/keyring.json',
@@ -111,7 +111,7 @@ for (const [stage, entry] of [
   ['workflows', 'workers/workflow-bundle.ts'],
   ['workflows', 'workflows/index.ts'],
 ] as const) {
-  test(`the stage ${stage} holds all that ${entry} imports`, () => {
+  test(`the stage ${stage} contains everything that ${entry} imports`, () => {
     const sources = copied(stage);
     const { files, packages } = reachable(entry);
     const missing = [...files].filter(
@@ -130,7 +130,7 @@ for (const [stage, entry] of [
   });
 }
 
-test('the processes start as everywhere, and are asked for their health without further programs', () => {
+test('the processes start with their usual flags, and their health checks need only Node', () => {
   for (const [target, entry] of [
     ['api', 'api/main.ts'],
     ['worker', 'workers/main.ts'],

@@ -19,7 +19,7 @@ function reordered(value: unknown): unknown {
 }
 
 describe('canonical JSON', () => {
-  it('is the same for the same value, in whatever order its members were written', () => {
+  it('is the same for the same value, in whatever order its members are written', () => {
     fc.assert(
       fc.property(json, (value) => {
         assert.ok(canonicalBytes(value).equals(canonicalBytes(reordered(value))));
@@ -32,14 +32,14 @@ describe('canonical JSON', () => {
     fc.assert(
       fc.property(json, (value) => {
         const read: unknown = JSON.parse(text(value));
-        // JSON knows no negative zero.
+        // JSON.stringify writes a negative zero as 0.
         assert.deepEqual(read, JSON.parse(JSON.stringify(value)));
         assert.equal(text(read), text(value));
       }),
     );
   });
 
-  // RFC 8785, appendix B and section 3.2.2.3: as written in the source, as written canonically.
+  // RFC 8785, appendix B and section 3.2.2.3: the source text and the canonical form.
   const numbers: readonly (readonly [string, string])[] = [
     ['0', '0'],
     ['-0', '0'],
@@ -106,7 +106,7 @@ describe('canonical JSON', () => {
     'a cycle': cycle,
   };
   for (const [name, value] of Object.entries(refused)) {
-    it(`refuses ${name} as a TypeError`, () => assert.throws(() => canonicalBytes(value), TypeError));
+    it(`refuses ${name} with a TypeError`, () => assert.throws(() => canonicalBytes(value), TypeError));
   }
 
   it('leaves out a member that is undefined', () => assert.equal(text({ a: undefined, b: 1 }), '{"b":1}'));

@@ -25,9 +25,9 @@ describe('a generated file', () => {
     configurationReference(),
   ];
 
-  it('is the same however often it is generated', () => assert.deepEqual(all(), all()));
+  it('is the same each time it is generated', () => assert.deepEqual(all(), all()));
 
-  it('says in its first line where it comes from and how it is made, and ends with one newline', () => {
+  it('says in its first line where it comes from and how to generate it, and ends with one newline', () => {
     for (const { path, content } of all()) {
       assert.match(content.split('\n')[0] ?? '', /Generated from .* by `npm run generate`/, path);
       assert.match(content, /[^\n]\n$/, path);
@@ -62,7 +62,7 @@ describe('the check for drift', () => {
     assert.deepEqual(findDrift(set, clone), []);
   });
 
-  it('finds what is missing, changed and left over, and writing mends exactly that', () => {
+  it('finds missing, changed and left-over files, and writing fixes exactly those', () => {
     writeGenerated(set, clone);
     rmSync(join(clone, 'made/a.json'));
     writeFileSync(join(clone, 'made/old.json'), '{}');
@@ -89,16 +89,16 @@ describe('the JSON Schema of a contract', () => {
     Region: z.fromJSONSchema(jsonSchemaOf(contractDocuments['region-manifest'])),
   };
   const takes = (manifest: Json): boolean => {
-    // An editor reads JSON, where a field that is undefined is not there.
+    // An editor reads JSON, where an undefined field does not exist.
     const read = JSON.parse(JSON.stringify(manifest)) as Json;
     return manifestSchemas[String(read['kind'])]?.safeParse(read).success === true;
   };
 
-  for (const { name, manifest } of accepted) it(`takes ${name}`, () => assert.ok(takes(manifest)));
+  for (const { name, manifest } of accepted) it(`accepts ${name}`, () => assert.ok(takes(manifest)));
   for (const { name, manifest } of refused.filter(({ jsonSchemaRefuses }) => jsonSchemaRefuses))
     it(`refuses ${name}`, () => assert.ok(!takes(manifest)));
 
-  it('cannot be made of a rule that it does not say and no description tells', () => {
+  it('cannot be generated for a rule that it cannot express and no description states', () => {
     const ruled = z.string().refine((text) => text !== 'x');
     const of = (schema: z.ZodType) => () => jsonSchemaOf({ schema, writtenBy: 'outsiders' });
     assert.throws(of(z.strictObject({ a: z.array(ruled) })), /\/properties\/a\/items has a rule/);
@@ -107,7 +107,7 @@ describe('the JSON Schema of a contract', () => {
     assert.doesNotThrow(of(z.strictObject({ a: ruled.optional().meta({ description: 'Not "x".' }) })));
   });
 
-  it('is open where Tenure writes, so that a new optional field breaks no reader, and strict where others do', () => {
+  it('is open where Tenure writes, so that a new optional field breaks no reader, and strict elsewhere', () => {
     for (const [name, contract] of Object.entries(contractDocuments)) {
       const strict = JSON.stringify(jsonSchemaOf(contract)).includes('"additionalProperties":false');
       assert.equal(strict, contract.writtenBy === 'outsiders', name);

@@ -16,9 +16,9 @@ interface Identifier {
 }
 
 function cases(schema: { safeParse(value: unknown): { success: boolean } }, { takes, refuses }: Identifier): void {
-  for (const text of takes) it(`takes ${JSON.stringify(text)}`, () => assert.ok(schema.safeParse(text).success));
+  for (const text of takes) it(`accepts ${JSON.stringify(text)}`, () => assert.ok(schema.safeParse(text).success));
   for (const text of refuses) it(`refuses ${JSON.stringify(text)}`, () => assert.ok(!schema.safeParse(text).success));
-  it('refuses what is no string', () => {
+  it('refuses a value that is not a string', () => {
     for (const value of [undefined, null, 1, {}, ['a']]) assert.ok(!schema.safeParse(value).success);
   });
 }
@@ -38,7 +38,7 @@ describe('a uid', () => {
     ],
   });
 
-  it('is what the factory makes, ascending, never the same twice', () => {
+  it('is made by the factory in ascending order, never the same twice', () => {
     const next = createUlidFactory();
     const made = Array.from({ length: 5000 }, next);
     for (const uid of made) uidSchema.parse(uid);
@@ -69,7 +69,7 @@ describe('a resource name', () => {
     ],
   });
 
-  it('is a DNS label, whatever is tried', () => {
+  it('is accepted exactly if it is a DNS label, for any text', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string({ unit: 'binary', maxLength: 70 }), fc.stringMatching(/^[a-zA-Z0-9-]{0,66}$/)),
@@ -114,7 +114,7 @@ describe('a time', () => {
     ],
   });
 
-  it('is what a Date says of itself', () => {
+  it('is accepted as a Date writes it', () => {
     fc.assert(
       fc.property(
         fc.date({

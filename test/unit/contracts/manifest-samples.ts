@@ -1,12 +1,12 @@
-/** A manifest as JSON, loose enough to be made wrong in every place. */
+/** A manifest as JSON, with types so loose that any part of it can be made invalid. */
 export type Json = Record<string, unknown>;
 
 export interface Sample {
   readonly name: string;
   readonly manifest: Json;
-  /** JSON pointer of the field that is at fault, for those that are refused. */
+  /** JSON pointer of the invalid field, for refused samples. */
   readonly at?: string;
-  /** Whether a JSON Schema validator refuses it too; the rest are rules that its descriptions tell. */
+  /** Whether a JSON Schema validator refuses it too; the schema states all other rules only in its descriptions. */
   readonly jsonSchemaRefuses?: boolean;
 }
 
@@ -64,18 +64,18 @@ const entries = (count: number): Json =>
 const index = (fields: Json): Json => withCollection({ indexes: [{ keys: [{ field: 'sku' }], ...fields }] });
 
 export const accepted: readonly Sample[] = [
-  { name: 'the least tenant', manifest: tenant() },
+  { name: 'the smallest tenant', manifest: tenant() },
   {
-    name: 'what was read back: output-only metadata and status',
+    name: 'a tenant as it was read, with output-only metadata and status',
     manifest: tenant({}, { metadata: { name: 'acme', ...outputMetadata }, status: { lifecycle: 'Active', more: [1] } }),
   },
-  { name: 'every lifecycle that can be declared', manifest: tenant({ lifecycle: 'Archived' }) },
+  { name: 'a lifecycle that can be declared', manifest: tenant({ lifecycle: 'Archived' }) },
   { name: '64 labels', manifest: tenant({}, { metadata: { name: 'acme', labels: entries(64) } }) },
   {
     name: 'a prefixed label',
     manifest: tenant({}, { metadata: { name: 'acme', labels: { 'team.example/owner': '' } } }),
   },
-  { name: 'a JSON schema as deep as is allowed', manifest: withCollection({ jsonSchema: { enum: [nested(22)] } }) },
+  { name: 'a JSON schema of the maximum depth', manifest: withCollection({ jsonSchema: { enum: [nested(22)] } }) },
   { name: 'an index over a nested field', manifest: index({ keys: [{ field: 'customer.address.zip', order: -1 }] }) },
   {
     name: 'an index of every order',
@@ -84,7 +84,7 @@ export const accepted: readonly Sample[] = [
     }),
   },
   {
-    name: 'an index with every option that fits it',
+    name: 'an index with every option that it can have',
     manifest: index({
       name: 'x',
       unique: true,
@@ -110,7 +110,7 @@ export const accepted: readonly Sample[] = [
     }),
   },
   {
-    name: 'how a schema is used',
+    name: 'a JSON schema with a validation level and action',
     manifest: withCollection({
       jsonSchema: { bsonType: ['object'], properties: { _id: {} }, additionalProperties: false },
       validationLevel: 'moderate',
@@ -118,12 +118,12 @@ export const accepted: readonly Sample[] = [
     }),
   },
   { name: 'a TTL index that expires at once', manifest: index({ expireAfterSeconds: 0 }) },
-  { name: 'the least plan', manifest: plan() },
-  { name: 'the least region', manifest: region() },
-  { name: 'a region that takes nobody', manifest: region({ acceptsTenants: false }) },
+  { name: 'the smallest plan', manifest: plan() },
+  { name: 'the smallest region', manifest: region() },
+  { name: 'a region that accepts no tenants', manifest: region({ acceptsTenants: false }) },
 ];
 
-/** What JSON Schema can say too. */
+/** Flaws that JSON Schema can express too. */
 const malformed: readonly Omit<Required<Sample>, 'jsonSchemaRefuses'>[] = [
   { name: 'an unknown field of the manifest', manifest: tenant({}, { specs: {} }), at: '' },
   { name: 'an unknown field of the spec', manifest: tenant({ plam: 'x' }), at: '/spec' },
@@ -140,9 +140,9 @@ const malformed: readonly Omit<Required<Sample>, 'jsonSchemaRefuses'>[] = [
   { name: 'another version', manifest: tenant({}, { apiVersion: 'tenure/v2' }), at: '/apiVersion' },
   { name: 'no spec', manifest: { apiVersion: 'tenure/v1', kind: 'Tenant', metadata: { name: 'acme' } }, at: '/spec' },
   { name: 'no plan', manifest: tenant({ plan: undefined }), at: '/spec/plan' },
-  { name: 'a number for text', manifest: tenant({ displayName: 7 }), at: '/spec/displayName' },
-  { name: 'text for a list', manifest: tenant({ services: 'shop' }), at: '/spec/services' },
-  { name: 'null for an object', manifest: tenant({ residency: null }), at: '/spec/residency' },
+  { name: 'a number instead of text', manifest: tenant({ displayName: 7 }), at: '/spec/displayName' },
+  { name: 'text instead of a list', manifest: tenant({ services: 'shop' }), at: '/spec/services' },
+  { name: 'null instead of an object', manifest: tenant({ residency: null }), at: '/spec/residency' },
   { name: 'no service', manifest: tenant({ services: [] }), at: '/spec/services' },
   { name: 'a lifecycle that only deletion reaches', manifest: tenant({ lifecycle: 'Deleted' }), at: '/spec/lifecycle' },
   {
@@ -151,11 +151,11 @@ const malformed: readonly Omit<Required<Sample>, 'jsonSchemaRefuses'>[] = [
     at: '/spec/residency/allowedRegions',
   },
   {
-    name: 'a jurisdiction in small letters',
+    name: 'a jurisdiction in lower case',
     manifest: tenant({ residency: { jurisdictions: ['eu'] } }),
     at: '/spec/residency/jurisdictions/0',
   },
-  { name: 'a name in capitals', manifest: tenant({}, { metadata: { name: 'Acme' } }), at: '/metadata/name' },
+  { name: 'a name with a capital letter', manifest: tenant({}, { metadata: { name: 'Acme' } }), at: '/metadata/name' },
   { name: 'a name that ends in a hyphen', manifest: tenant({}, { metadata: { name: 'acme-' } }), at: '/metadata/name' },
   { name: 'a name of 64 letters', manifest: tenant({}, { metadata: { name: 'x'.repeat(64) } }), at: '/metadata/name' },
   {
@@ -200,34 +200,34 @@ const malformed: readonly Omit<Required<Sample>, 'jsonSchemaRefuses'>[] = [
   },
   { name: 'an index without keys', manifest: index({ keys: [] }), at: '/spec/services/0/collections/0/indexes/0/keys' },
   {
-    name: 'an index order that there is not',
+    name: 'an index order that does not exist',
     manifest: index({ keys: [{ field: 'a', order: 2 }] }),
     at: '/spec/services/0/collections/0/indexes/0/keys/0/order',
   },
   {
-    name: 'a cell without budget',
+    name: 'a cell without a budget',
     manifest: region({ cells: [{ name: 'a', tableBudget: 0 }] }),
     at: '/spec/cells/0/tableBudget',
   },
   { name: 'a region without cells', manifest: region({ cells: [] }), at: '/spec/cells' },
-  { name: 'a plan without isolation mode', manifest: plan({ isolationModes: [] }), at: '/spec/isolationModes' },
-  { name: 'a plan with a fraction of a table', manifest: plan({ quotas: { tables: 1.5 } }), at: '/spec/quotas/tables' },
+  { name: 'a plan without an isolation mode', manifest: plan({ isolationModes: [] }), at: '/spec/isolationModes' },
+  { name: 'a plan with a fraction as a quota', manifest: plan({ quotas: { tables: 1.5 } }), at: '/spec/quotas/tables' },
 ];
 
-/** Rules of our own. */
+/** Flaws that only the rules of Tenure exclude. */
 const unsound: readonly Omit<Required<Sample>, 'jsonSchemaRefuses'>[] = [
   {
-    name: 'two services of one name',
+    name: 'two services with the same name',
     manifest: tenant({ services: [service, { name: 'shop', collections: [{ name: 'other' }] }] }),
     at: '/spec/services',
   },
   {
-    name: 'two collections of one name in a service',
+    name: 'two collections with the same name in one service',
     manifest: tenant({ services: [{ name: 'shop', collections: [collection, collection] }] }),
     at: '/spec/services',
   },
   {
-    name: 'two collections of one name in different services',
+    name: 'two collections with the same name in different services',
     manifest: tenant({ services: [service, { name: 'billing', collections: [collection] }] }),
     at: '/spec/services',
   },
@@ -274,7 +274,7 @@ const unsound: readonly Omit<Required<Sample>, 'jsonSchemaRefuses'>[] = [
     at: '/spec/services/0/collections/0/indexes/1/keys',
   },
   {
-    name: 'an index twice, by two names',
+    name: 'the same index under two names',
     manifest: withCollection({
       indexes: [
         { name: 'x', keys: [{ field: 'a' }] },
@@ -299,14 +299,14 @@ const unsound: readonly Omit<Required<Sample>, 'jsonSchemaRefuses'>[] = [
     at: '/spec/services/0/collections/0/indexes/0/expireAfterSeconds',
   },
   {
-    name: 'an operator that no partial index has',
+    name: 'an operator that partial indexes do not support',
     manifest: withCollection({
       indexes: [{ keys: [{ field: 'a' }], partialFilterExpression: { $or: [{ a: { $ne: 1 } }] } }],
     }),
     at: '/spec/services/0/collections/0/indexes/0/partialFilterExpression/$or/0/a/$ne',
   },
   {
-    name: 'a filter too deep',
+    name: 'a filter that is too deep',
     manifest: withCollection({
       indexes: [{ keys: [{ field: 'a' }], partialFilterExpression: { a: nested(100_000) } }],
     }),
@@ -318,27 +318,27 @@ const unsound: readonly Omit<Required<Sample>, 'jsonSchemaRefuses'>[] = [
     at: '/spec/services/0/collections/0/indexes/0/weights',
   },
   {
-    name: 'a null without quotes among types',
+    name: 'null without quotes in a list of types',
     manifest: withCollection({ jsonSchema: { properties: { a: { bsonType: ['string', null] } } } }),
     at: '/spec/services/0/collections/0/jsonSchema/properties/a/bsonType/1',
   },
   {
-    name: 'a type that MongoDB does not have',
+    name: 'a type that MongoDB does not support',
     manifest: withCollection({ jsonSchema: { properties: { a: { type: 'integer' } } } }),
     at: '/spec/services/0/collections/0/jsonSchema/properties/a/type',
   },
   {
-    name: 'a keyword that MongoDB does not have',
+    name: 'a keyword that MongoDB does not support',
     manifest: withCollection({ jsonSchema: { items: [{ format: 'email' }] } }),
     at: '/spec/services/0/collections/0/jsonSchema/items/0/format',
   },
   {
-    name: 'no field that is required',
+    name: 'an empty list of required fields',
     manifest: withCollection({ jsonSchema: { required: [] } }),
     at: '/spec/services/0/collections/0/jsonSchema/required',
   },
   {
-    name: 'how to validate, without a schema',
+    name: 'a validation level without a schema',
     manifest: withCollection({ validationLevel: 'moderate' }),
     at: '/spec/services/0/collections/0/validationLevel',
   },
@@ -348,12 +348,12 @@ const unsound: readonly Omit<Required<Sample>, 'jsonSchemaRefuses'>[] = [
     at: `/spec/services/0/collections/0/jsonSchema/properties${'/0/a'.repeat(12)}`,
   },
   {
-    name: 'a JSON schema deep enough to exhaust a stack',
+    name: 'a JSON schema deep enough to exhaust the stack',
     manifest: withCollection({ jsonSchema: { properties: nested(100_000) } }),
     at: `/spec/services/0/collections/0/jsonSchema/properties${'/0/a'.repeat(12)}`,
   },
   {
-    name: 'a JSON schema of very many values',
+    name: 'a JSON schema with very many values',
     manifest: withCollection({ jsonSchema: { enum: Array.from({ length: 5000 }, (_, at) => at) } }),
     at: '/spec/services/0/collections/0/jsonSchema',
   },

@@ -4,19 +4,19 @@ import { canonicalBytes } from '../../../contracts/canonical-json.ts';
 import { manifestSchema, manifestSchemas, resourceKinds } from '../../../contracts/manifests/manifest.ts';
 import { accepted, plan, refused, region, tenant } from './manifest-samples.ts';
 
-describe('a manifest is taken:', () => {
+describe('a manifest is accepted:', () => {
   for (const { name, manifest } of accepted) {
-    it(`${name}, and nothing of it is lost`, () => {
+    it(`${name}, and nothing is lost`, () => {
       const read = manifestSchema.parse(manifest);
       assert.partialDeepStrictEqual(read, manifest);
       assert.ok(
         canonicalBytes(manifestSchema.parse(read)).equals(canonicalBytes(read)),
-        'reading it again changes nothing',
+        'parsing it again changes nothing',
       );
     });
   }
 
-  it('what is left out gets the default that the contract promises', () => {
+  it('an omitted field gets the default of the contract', () => {
     assert.partialDeepStrictEqual(manifestSchema.parse(tenant()), {
       spec: { services: [{ collections: [{ indexes: [] }] }] },
     });
@@ -25,20 +25,20 @@ describe('a manifest is taken:', () => {
     });
   });
 
-  it('an absent strategy stays absent, for that means as the mode says', () => {
+  it('an omitted strategy stays absent, which means: as the isolation mode says', () => {
     assert.deepEqual(Object.keys(manifestSchemas.Tenant.parse(tenant()).spec.services?.[0] ?? {}), [
       'name',
       'collections',
     ]);
   });
 
-  it('an absent lifecycle and placement stay absent, for that means unchanged', () => {
+  it('an omitted lifecycle and placement stay absent, which means: unchanged', () => {
     const { spec } = manifestSchemas.Tenant.parse(tenant());
     assert.deepEqual(Object.keys(spec).toSorted(), ['plan', 'services']);
   });
 });
 
-describe('a manifest is refused, with the field that is at fault:', () => {
+describe('a manifest is refused, and the refusal names the invalid field:', () => {
   for (const { name, manifest, at } of refused) {
     it(name, () => {
       const parsed = manifestSchema.safeParse(manifest);
@@ -51,12 +51,12 @@ describe('a manifest is refused, with the field that is at fault:', () => {
     });
   }
 
-  it('a kind that there is not', () => assert.ok(!manifestSchema.safeParse({ ...plan(), kind: 'Pod' }).success));
-  it('the manifest of another kind', () => assert.ok(!manifestSchemas.Region.safeParse(plan()).success));
+  it('an unknown kind', () => assert.ok(!manifestSchema.safeParse({ ...plan(), kind: 'Pod' }).success));
+  it('a manifest of another kind', () => assert.ok(!manifestSchemas.Region.safeParse(plan()).success));
 });
 
 describe('the kinds of manifest', () => {
-  it('are applied in an order in which each finds what it refers to', () =>
+  it('are applied in an order in which each kind comes after the kinds that it refers to', () =>
     assert.deepEqual(resourceKinds, ['Region', 'Plan', 'TenantTemplate', 'Tenant']));
   it('are all in the union', () => {
     assert.deepEqual(Object.keys(manifestSchemas).toSorted(), resourceKinds.toSorted());

@@ -15,13 +15,13 @@ type Json = Record<string, any>;
 const document = openApiDocument() as Json;
 const table: [string, RouteContract][] = Object.entries(routes);
 
-/** What stands at a place of the document, or where a reference there leads. */
+/** The part of the document at a pointer. Follows a reference there. */
 function at(pointer: string, of: Json = document): Json {
   const found = pointer
     .split('/')
     .slice(1)
     .reduce<any>((part, key) => part?.[key.replaceAll('~1', '/').replaceAll('~0', '~')], of);
-  assert.ok(found !== undefined, `nothing is at ${pointer}`);
+  assert.ok(found !== undefined, `there is nothing at ${pointer}`);
   return resolved(found, of);
 }
 
@@ -76,7 +76,7 @@ describe('the OpenAPI document', () => {
     );
   });
 
-  it('says of every route everything that it takes and answers', () => {
+  it('describes everything that each route accepts and answers', () => {
     for (const [id, route] of table) {
       const { parameters, responses, requestBody, summary, tags } = operation(id);
       const taken = parameters
@@ -108,7 +108,7 @@ describe('the OpenAPI document', () => {
       assert.equal(
         taken.includes('header Prefer?'),
         202 in route.responses && !['startRollout', 'verifyIsolationOfTenant'].includes(id),
-        `${id}: of these, what goes on is no operation`,
+        `${id}: Prefer is for routes that start an operation`,
       );
       assert.equal(requestBody !== undefined, route.body !== undefined, id);
       const promised = [
@@ -129,7 +129,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('says of every stream what its events are, each with its schema', () => {
+  it('describes the events of every stream, each with its schema', () => {
     for (const [id, { events }] of Object.entries(streams)) {
       const { parameters, responses } = operation(id);
       assert.ok(
@@ -145,7 +145,7 @@ describe('the OpenAPI document', () => {
   it('has every code of the problem catalogue', () =>
     assert.deepEqual(at('/components/schemas/Problem')['properties'].code.enum, problemCodes));
 
-  it('has an example of every body, and each is of the form that stands beside it', () => {
+  it('has an example of every body, and each example matches its schema', () => {
     for (const { where, media } of places()) {
       const examples = Object.entries<Json>(media['examples'] ?? {});
       assert.ok(examples.length > 0, `${where} has no example`);
@@ -154,7 +154,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('has examples of parameters that are of the form that stands beside them', () => {
+  it('has examples of parameters, and each example matches its schema', () => {
     for (const [id] of table) {
       for (const parameter of operation(id)['parameters'].map((one: Json) => resolved(one))) {
         if (parameter.in === 'path') assert.ok(parameter.example !== undefined, `${id}: ${parameter.name}`);
@@ -164,7 +164,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('leads nowhere that is not there', () => {
+  it('contains only references and links that have a target', () => {
     for (const [, pointer = ''] of JSON.stringify(document).matchAll(/"\$ref":"#([^"]+)"/g)) at(pointer);
     for (const { operationId, parameters } of Object.values<Json>(document['components'].links)) {
       const { parameters: declared } = operation(operationId);
@@ -176,7 +176,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('is strict about what is sent and open about what is answered', () => {
+  it('is strict for requests and open for answers', () => {
     const manifest = at('/components/schemas/TenantManifest');
     assert.equal(manifest['additionalProperties'], false);
     assert.equal(at('/components/schemas/Tenant')['additionalProperties'], undefined);
@@ -187,7 +187,7 @@ describe('the OpenAPI document', () => {
     );
   });
 
-  it('keeps apart the two answers of a route that has another where a parameter is sent', () => {
+  it('lists both answers of a route that answers differently with a parameter', () => {
     const { schema } = operation('getTenant')['responses'][200].content['application/json'];
     assert.deepEqual(
       schema.oneOf.map(({ $ref }: Json) => $ref),
@@ -212,7 +212,7 @@ describe('the OpenAPI document of a route', () => {
   };
   const of = (changes: Partial<RouteContract>): Json => openApiDocument({ thing: { ...route, ...changes } }, {});
 
-  it('that is to end says since when, until when and what to do instead', () => {
+  it('that is deprecated says since when, until when and what to do instead', () => {
     const made = of({
       deprecation: { since: '2026-11-01T00:00:00Z', sunset: '2027-05-01T00:00:00Z', fix: 'Use the other.' },
     });
@@ -224,7 +224,7 @@ describe('the OpenAPI document of a route', () => {
     assert.equal(operation('thing', of({}))['deprecated'], undefined);
   });
 
-  it('cannot be made when an answer or a body has no example', () => {
+  it('cannot be generated if an answer or a body has no example', () => {
     assert.throws(
       () => of({ responses: { 200: z.strictObject({ a: z.string() }) } }),
       /has no example: make it a contract/,

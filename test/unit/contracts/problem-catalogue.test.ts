@@ -11,7 +11,7 @@ const reference = readFileSync(new URL('../../../docs/reference/problems.md', im
 const entries: [string, ProblemType][] = Object.entries(problems);
 
 describe('the problem catalogue', () => {
-  it('is the reference: every code has exactly one section there and one row, and nothing else has', () => {
+  it('matches the reference, which has exactly one section and one row for each code, and no others', () => {
     const sections = [...reference.matchAll(/^## (.+)$/gm)].map((match) => match[1]);
     const rows = [...reference.matchAll(/^\| \[(.+?)\]\(#(.+?)\) /gm)].map((match) => [match[1], match[2]]);
     assert.deepEqual(sections, problemCodes);
@@ -21,24 +21,24 @@ describe('the problem catalogue', () => {
     );
   });
 
-  it('names codes in snake_case, so that they are anchors and URL parts as they are', () => {
+  it('names codes in snake_case, so that they can be used unchanged as anchors and in URLs', () => {
     for (const code of problemCodes) assert.match(code, /^[a-z]+(_[a-z]+)*$/);
   });
 
-  it('uses only HTTP statuses that there are, and only for errors', () => {
+  it('uses only HTTP statuses that exist and mean errors', () => {
     for (const [code, { status }] of entries)
       assert.ok(status >= 400 && STATUS_CODES[status] !== undefined, `${code}: ${status}`);
   });
 
-  it('names only exit codes that there are, and none of them means success', () => {
+  it('uses only exit codes that exist and do not mean success', () => {
     for (const [code, { exit }] of entries) {
       assert.ok(Object.hasOwn(exitCodes, exit), `${code}: ${exit}`);
       assert.notEqual(exitCodes[exit], 0, code);
     }
   });
 
-  it('gives every exit code one meaning, below what a shell reserves', () => {
-    // `diff` keeps to what diff(1) has made of 1, and ends with nothing else by it.
+  it('gives every exit code one meaning, below the codes that shells reserve', () => {
+    // As in diff(1), 1 means a difference for `diff`, and every other failure of it is greater than 1.
     const { differs, ...others } = exitCodes;
     assert.equal(differs, 1);
     const codes = Object.values(others);
@@ -58,14 +58,14 @@ describe('the problem catalogue', () => {
     });
   });
 
-  it('says of every problem in words what it is and how to mend it', () => {
+  it('describes in words what each problem is and how to fix it', () => {
     for (const [code, { title, fix }] of entries) {
       assert.match(title, /^[A-Z].*[^.]$/, code);
       assert.match(fix, /^[A-Z].{10,}\.$/, code);
     }
   });
 
-  it('calls everything that is unavailable retryable, the operator’s fault and 503, and nothing else 503; who asks for too much waits as well', () => {
+  it('uses 503 exactly for unavailability, which is retryable and the operator’s fault; 429 exits like it', () => {
     for (const [code, { status, exit, fault, retryable }] of entries) {
       const unavailable = code.endsWith('_unavailable') || code === 'clock_off' || code === 'cell_mismatch';
       assert.equal(status === 503, unavailable, code);
@@ -74,11 +74,11 @@ describe('the problem catalogue', () => {
     }
   });
 
-  it('blames the operator for every 5xx', () => {
+  it('names every 5xx as the operator’s fault', () => {
     for (const [code, { status, fault }] of entries) if (status >= 500) assert.equal(fault, 'system', code);
   });
 
-  it('can be named as the reason of a ledger entry, every code of it', () => {
+  it('contains only codes that can be the reason of a ledger entry', () => {
     for (const code of problemCodes) assert.equal(ledgerEntrySchema.shape.reason.parse(code), code);
   });
 });

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { canonicalBytes, sha256 } from '../../../contracts/canonical-json.ts';
 import { ledgerEntrySchema } from '../../../contracts/ledger-entry.ts';
 import { transitions } from '../../../contracts/lifecycle.ts';
-import { problemCatalogueSchema } from '../../../contracts/problem-catalogue.ts';
-import type { ProblemMeaning } from '../../../contracts/problem-catalogue.ts';
+import { problemCatalogueSchema } from '../../../contracts/problem-document.ts';
+import type { ProblemMeaning } from '../../../contracts/problem-document.ts';
 import { problemCodes, problems, retiredProblemCodes } from '../../../contracts/problems.ts';
 import { transitionTableSchema } from '../../../contracts/transition-table.ts';
 import { commitment } from '../../../store/ledger.ts';
@@ -25,7 +25,7 @@ const readJson = (file: string): unknown => JSON.parse(readFileSync(join(release
 
 function contractOf(file: string): Contract {
   const name = contractNames.find((candidate) => candidate === basename(file).split('.')[0]);
-  assert.ok(name !== undefined, `${file} is of no contract: it was renamed or removed`);
+  assert.ok(name !== undefined, `${file} belongs to no contract: the contract was renamed or removed`);
   return contractDocuments[name];
 }
 
@@ -49,7 +49,7 @@ describe('today’s contracts read what was released:', () => {
   });
 });
 
-describe('a tenant can still go every way that it could when a release was made:', () => {
+describe('every transition that was allowed at a release is still allowed:', () => {
   for (const file of documents.filter((one) => basename(one) === 'transitions.json')) {
     for (const released of transitionTableSchema.parse(readJson(file)).transitions) {
       it(`${released.path} from ${released.from} to ${released.to}, as in ${file}`, () => {
@@ -86,7 +86,7 @@ describe('a problem code that was released', () => {
     }
   }
 
-  it('stands in a released catalogue, and so does every code of today', () => {
+  it('is in a released catalogue, and so is every current or retired code', () => {
     const everReleased = new Set(catalogues.flatMap(([, catalogue]) => Object.keys(catalogue)));
     assert.deepEqual(
       [...problemCodes, ...retiredProblemCodes].filter((code) => !everReleased.has(code)),
@@ -96,19 +96,19 @@ describe('a problem code that was released', () => {
   });
 });
 
-describe('a released ledger entry keeps its bytes and what was proven over them:', () => {
+describe('a released ledger entry keeps its bytes, its digest and its commitments:', () => {
   for (const file of entries) {
     const bytes = readFileSync(join(released, file));
     const entry = ledgerEntrySchema.parse(JSON.parse(bytes.toString('utf8')));
 
-    it(`${file} is written today byte for byte as it was`, () =>
+    it(`${file} is still written byte for byte as at the release`, () =>
       assert.equal(canonicalBytes(entry).toString('hex'), bytes.toString('hex')));
 
     it(`${file} has the digest that is in the tree`, () => {
       assert.equal(`${sha256(bytes)}\n`, readFileSync(join(released, `${file}.sha256`), 'utf8'));
     });
 
-    it(`${file} is opened by the salts and values beside it`, () => {
+    it(`${file} has the commitments that the salts and values beside it open`, () => {
       const openings = readJson(file.replace(/jcs$/, 'openings.json')) as CommitmentOpening[];
       assert.ok(openings.length > 0);
       for (const { pointer, salt, value } of openings) {

@@ -11,7 +11,7 @@ import type { StreamContract } from '../../../contracts/streams.ts';
 
 const table: [string, RouteContract][] = Object.entries(routes);
 
-/** Every route, each as a test of its own. */
+/** Checks every route, each in a test of its own. */
 function eachRoute(guarantee: string, check: (route: RouteContract) => void): void {
   for (const [id, route] of table) it(`${id} ${guarantee}`, () => check(route));
 }
@@ -47,22 +47,22 @@ describe('the route table', () => {
     );
   });
 
-  eachRoute('answers with 200, 201 or 202 and a body it has a schema for', ({ responses }) => {
+  eachRoute('answers with 200, 201 or 202 and a body that has a schema', ({ responses }) => {
     const statuses = Object.keys(responses).map(Number);
     assert.ok(statuses.length > 0);
     for (const status of statuses) assert.ok([200, 201, 202].includes(status));
   });
 
   eachRoute(
-    'changes nothing by GET: no body, no key, no precondition',
+    'changes nothing with GET: no body, no key, no precondition',
     ({ method, body, idempotencyKey, precondition }) => {
       if (method === 'GET') assert.deepEqual([body, idempotencyKey, precondition], [undefined, 'none', 'none']);
-      else assert.equal(body === undefined, method === 'DELETE', 'a DELETE has no body, as HTTP has it');
+      else assert.equal(body === undefined, method === 'DELETE', 'of all changes, only a DELETE has no body');
     },
   );
 
   eachRoute(
-    'can say what is wrong with each header and part that it takes',
+    'has a problem for each header and part of a request that can be wrong',
     ({ path, query, body, idempotencyKey, precondition, problems: named }) => {
       const needs = [
         ...(path.includes('{') ? ['not_found'] : []),
@@ -79,7 +79,7 @@ describe('the route table', () => {
     },
   );
 
-  it('pages every list by the same bounds', () => {
+  it('has the same page sizes for every list', () => {
     for (const [id, { query }] of table.filter(([route]) => route.startsWith('list'))) {
       assert.deepEqual(query.parse({}), { pageSize: 100 }, id);
       assert.deepEqual(query.parse({ pageSize: '500' }), { pageSize: 500 }, id);
@@ -93,14 +93,14 @@ describe('the route table', () => {
 describe('the streams', () => {
   const streamTable: [string, StreamContract][] = Object.entries(streams);
 
-  it('have paths and names of their own', () => {
+  it('have unique paths and names', () => {
     const all = [...table, ...streamTable];
     assert.equal(new Set(all.map(([id]) => id)).size, all.length);
     assert.equal(new Set(all.map(([, { method, path }]) => `${method} ${path}`)).size, all.length);
   });
 
   for (const [id, { action, query, events, problems: named }] of streamTable) {
-    it(`${id} asks policy, refuses what it does not know, and begins with a bookmark`, () => {
+    it(`${id} asks policy, refuses unknown parameters, and has bookmarks`, () => {
       assert.ok(policyActions.includes(action));
       assert.deepEqual([query.safeParse({}).success, query.safeParse({ unheardOf: '1' }).success], [true, false]);
       assert.ok('bookmark' in events);

@@ -7,7 +7,7 @@ import { readSteps } from '../../documents/read-steps.ts';
 const steps = (...lines: readonly string[]) => readSteps(readBlocks(lines.join('\n')));
 const fenced = (language: string, ...lines: readonly string[]): string[] => [`\`\`\`${language}`, ...lines, '```'];
 
-test('blocks come with their line, the paragraph before and its notes, also inside of lists', () => {
+test('a block is read with its line, the paragraph before it and its notes, also inside a list', () => {
   const blocks = readBlocks(
     [
       'Other.',
@@ -31,7 +31,7 @@ test('blocks come with their line, the paragraph before and its notes, also insi
   assert.throws(() => readBlocks('```sh\nls'), /line 1 is not closed/);
 });
 
-test('a session is its commands, each with what it prints and ends with', () => {
+test('a session is read as commands, each with its output and exit code', () => {
   const [step] = steps(
     'It is refused (exit code 5):',
     '',
@@ -44,7 +44,7 @@ test('a session is its commands, each with what it prints and ends with', () => 
   ]);
 });
 
-test('files, fragments, what keeps running, and what is not run', () => {
+test('files, fragments, commands that keep running, and blocks that are not run are distinguished', () => {
   const read = steps(
     ...['Save this as `a.yaml`:', '', ...fenced('yaml', 'kind: A')],
     ...['<!-- shown from: examples/a.yaml -->', ...fenced('yaml', 'kind: A')],
@@ -59,7 +59,7 @@ test('files, fragments, what keeps running, and what is not run', () => {
   );
 });
 
-test('a block that nothing is said about is refused with the ways to say it', () => {
+test('a block without instructions is refused with the ways to give them', () => {
   assert.throws(
     () => steps('Such as', '', ...fenced('yaml', 'kind: A')),
     /line 3: nothing says.*Save this as.*shown from.*not run/,
@@ -69,7 +69,7 @@ test('a block that nothing is said about is refused with the ways to say it', ()
 const compare = (shown: string, printed: string, numbersVary = false) =>
   compareOutput(shown.split('\n'), printed.split('\n'), { project: '/tmp/x', numbersVary });
 
-test('what varies is no difference: ids, times, durations, ports, widths, the folder', () => {
+test('values that vary are not a difference: ids, times, durations, ports, widths, the folder', () => {
   const shown =
     'ID                           TOOK   AGE\n01m7zjfsq84e9dsryxx24qfv8s   5.9s   3m20s   2026-11-21T14:32:10.481Z\nat http://127.0.0.1:8080, /home/me/tenure/.tenure (1.0 s)';
   const printed =
@@ -79,7 +79,7 @@ test('what varies is no difference: ids, times, durations, ports, widths, the fo
   assert.deepEqual([...compared.ids], [['01m7zjfsq84e9dsryxx24qfv8s', '01aaaaaaaaaaaaaaaaaaaaaaaa']]);
 });
 
-test('what does not vary is: words, numbers, indentation, lines too many or too few', () => {
+test('everything else is a difference: words, numbers, indentation, extra or missing lines', () => {
   for (const [shown, printed] of [
     ['a', 'b'],
     ['1 cell', '2 cells'],
@@ -92,7 +92,7 @@ test('what does not vary is: words, numbers, indentation, lines too many or too 
   }
 });
 
-test('a shown … stands for any lines; numbers may be said to vary', () => {
+test('a shown … matches any lines; a document can say that numbers vary', () => {
   assert.ok(compare('a\n…\nd\n  …\ne', 'a\nb\nc\nd\ne').same);
   assert.ok(!compare('a\n…\nx', 'a\nb\nc').same);
   assert.ok(compare('{"status":428,…}', '{"status":428,"detail":"neither"}').same);
@@ -101,7 +101,7 @@ test('a shown … stands for any lines; numbers may be said to vary', () => {
   assert.ok(!compare('817 probes, mongod 6.0.5', '96 tries, mongod 8.0.13', true).same);
 });
 
-test('operations that run at once may end in any order, nothing else may come in another', () => {
+test('operations that run at the same time may end in any order; all other lines keep their order', () => {
   const line = (tenant: string, state: string): string =>
     `tenant/${tenant} operation/01m7zjfsq84e9dsryxx24qfv8s (suspend) ${state}`;
   assert.ok(

@@ -7,7 +7,7 @@ const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 const attempt = fc.integer({ min: 1, max: 1_000_000 });
 
 describe('the delay before the next attempt', () => {
-  it('is never a hot loop and never longer than the cap', () => {
+  it('never causes a hot loop and is never longer than the cap', () => {
     fc.assert(
       fc.property(attempt, random, (n, r) => {
         const delayMs = retryDelayMs(n, r);
@@ -16,7 +16,7 @@ describe('the delay before the next attempt', () => {
     );
   });
 
-  it('lies between a tenth of its ceiling and the ceiling, which doubles until the cap', () => {
+  it('is between a tenth of its ceiling and the ceiling, which doubles until the cap', () => {
     fc.assert(
       fc.property(
         attempt,
@@ -32,7 +32,7 @@ describe('the delay before the next attempt', () => {
     );
   });
 
-  it('uses the whole range, so that those who failed together do not come back together', () => {
+  it('uses the whole range, so that callers that failed together do not retry together', () => {
     assert.deepEqual(
       [0, 0.5, 1].map((r) => retryDelayMs(1, r)),
       [20, 110, 200],

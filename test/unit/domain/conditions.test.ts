@@ -28,7 +28,7 @@ const updates: fc.Arbitrary<ConditionUpdate[]> = fc.uniqueArray(
   { selector: ({ type }) => type },
 );
 
-/** Conditions as they come about: by updates. */
+/** Conditions that result from a history of updates. */
 const conditions: fc.Arbitrary<Condition[]> = fc
   .array(fc.tuple(updates, at), { maxLength: 4 })
   .map((history) => history.reduce<Condition[]>((sofar, [update, when]) => updateConditions(sofar, update, when), []));
@@ -37,7 +37,7 @@ const of = (list: readonly Condition[], type: string): Condition | undefined =>
   list.find((condition) => condition.type === type);
 
 describe('conditions', () => {
-  it('say after an update what it said, at its generation', () => {
+  it('have the values and the generation of an update after it', () => {
     fc.assert(
       fc.property(conditions, updates, at, (before, update, when) => {
         const after = updateConditions(before, update, when);
@@ -47,7 +47,7 @@ describe('conditions', () => {
     );
   });
 
-  it('move lastTransitionTime when the status moves and only then', () => {
+  it('change lastTransitionTime if the status changes, and only then', () => {
     fc.assert(
       fc.property(conditions, updates, at, (before, update, when) => {
         const after = updateConditions(before, update, when);
@@ -62,7 +62,7 @@ describe('conditions', () => {
     );
   });
 
-  it('that are not updated stay exactly as they are', () => {
+  it('stay unchanged if they are not updated', () => {
     fc.assert(
       fc.property(conditions, updates, at, (before, update, when) => {
         const after = updateConditions(before, update, when);
@@ -72,7 +72,7 @@ describe('conditions', () => {
     );
   });
 
-  it('are sorted, one of each type, in whatever order the updates came', () => {
+  it('are sorted, one of each type, whatever the order of the updates', () => {
     fc.assert(
       fc.property(conditions, updates, at, (before, update, when) => {
         const after = updateConditions(before, update, when);
@@ -83,7 +83,7 @@ describe('conditions', () => {
     );
   });
 
-  it('do not change when the same is said again, even later', () => {
+  it('do not change when the same update is repeated, even later', () => {
     fc.assert(
       fc.property(conditions, updates, at, time, (before, update, when, later) => {
         const after = updateConditions(before, update, when);
@@ -92,7 +92,7 @@ describe('conditions', () => {
     );
   });
 
-  it('are what the contract calls a condition, and leave what they were made from alone', () => {
+  it('match the schema of the contract, and an update does not change its input', () => {
     fc.assert(
       fc.property(conditions, updates, at, (before, update, when) => {
         const copy = structuredClone(before);

@@ -6,12 +6,12 @@ import { courseOf, routeBetween, unfold } from '../../../domain/course.ts';
 import type { FieldChange } from '../../../domain/course.ts';
 import { transitionsOn } from '../../../domain/lifecycle.ts';
 import { restoredBy, withFields } from '../../../domain/spec-fields.ts';
-import type { SettledSpec } from '../../../domain/spec-fields.ts';
+import type { CompleteSpec } from '../../../domain/spec-fields.ts';
 import { tenantSpecs } from './specs.ts';
 
 const changedFields = fc.subarray(['plan', 'services', 'config'] as const);
 
-/** Two specs that differ in lifecycle and in fields that operations bring about, with the course between them. */
+/** Two specs that differ in lifecycle and in fields that operations change, with the course between them. */
 const courses = fc
   .tuple(
     tenantSpecs,
@@ -21,8 +21,8 @@ const courses = fc
     fc.constantFrom(...declarableLifecycles),
   )
   .map(([one, other, fields, from, to]) => {
-    const before: SettledSpec = { ...one, lifecycle: from };
-    const final: SettledSpec = {
+    const before: CompleteSpec = { ...one, lifecycle: from };
+    const final: CompleteSpec = {
       ...before,
       lifecycle: to,
       ...Object.fromEntries(fields.filter((field) => other[field] !== undefined).map((field) => [field, other[field]])),
@@ -53,7 +53,7 @@ const courses = fc
   });
 
 describe('a course', () => {
-  it('is joined: each leg begins where the one before has ended, and the last ends where it was to lead', () => {
+  it('is continuous: each leg starts where the previous one ends, and the last one ends in the target state', () => {
     fc.assert(
       fc.property(courses, ({ from, to, route, legs }) => {
         fc.pre(route !== undefined);
@@ -68,7 +68,7 @@ describe('a course', () => {
     );
   });
 
-  it('gives access last and takes it first: no field changes while the tenant serves, where it can change while it does not', () => {
+  it('revokes access first and grants it last: a field changes in Active only if no other state allows it', () => {
     fc.assert(
       fc.property(courses, ({ from, route, legs }) => {
         fc.pre(route !== undefined && from !== 'Draft');
@@ -81,7 +81,7 @@ describe('a course', () => {
     );
   });
 
-  it('stands, after its last leg, as it was declared; undone at any leg it stands as before that one', () => {
+  it('ends with the declared spec; undoing a leg restores the spec from before that leg', () => {
     fc.assert(
       fc.property(courses, ({ before, final, route, legs, impossible }) => {
         fc.pre(route !== undefined && impossible.length === 0);
@@ -92,9 +92,9 @@ describe('a course', () => {
           assert.deepEqual(
             withFields(final, restoredBy(leg)),
             standing,
-            'what is declared, with all that is not reached written back',
+            'the declared spec, with the fields that are not reached restored',
           );
-          assert.deepEqual(withFields(final, leg.deferred), leg.spec, 'what is declared, without what comes later');
+          assert.deepEqual(withFields(final, leg.deferred), leg.spec, 'the declared spec, without later fields');
           standing = leg.spec;
         }
       }),

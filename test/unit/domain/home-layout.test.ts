@@ -11,7 +11,7 @@ const collectionNames = fc.stringMatching(/^[a-r][a-zA-Z0-9_]{0,63}$/);
 const modes = fc.constantFrom(...isolationModes);
 
 describe('the pooled name of a collection', () => {
-  it('is read back, whatever the collection’s own name is', () => {
+  it('can be parsed, whatever the collection’s own name is', () => {
     fc.assert(
       fc.property(collectionNames, uids, (collection, uid) => {
         collectionNameSchema.parse(collection);
@@ -21,7 +21,7 @@ describe('the pooled name of a collection', () => {
     );
   });
 
-  it('is read from its end, even where a collection is named like a pooled one', () => {
+  it('is parsed from its end, even if the collection’s own name looks like a pooled one', () => {
     fc.assert(
       fc.property(collectionNames, uids, uids, (name, a, b) => {
         const nested = pooledName(name, a).slice(0, 64);
@@ -30,7 +30,7 @@ describe('the pooled name of a collection', () => {
     );
   });
 
-  it('is of one tenant and one collection only', () => {
+  it('belongs to one tenant and one collection only', () => {
     fc.assert(
       fc.property(collectionNames, uids, collectionNames, uids, (name, uid, otherName, otherUid) => {
         assert.equal(pooledName(name, uid) === pooledName(otherName, otherUid), name === otherName && uid === otherUid);
@@ -48,12 +48,12 @@ describe('the pooled name of a collection', () => {
     'orders_01k9v3xq7m2c4e6g8j0npr2tvw_',
     'system.buckets.x_01k9v3xq7m2c4e6g8j0npr2tvw',
   ]) {
-    it(`"${name}" is none`, () => assert.equal(parsePooledName(name), undefined));
+    it(`"${name}" is not a pooled name`, () => assert.equal(parsePooledName(name), undefined));
   }
 });
 
 describe('the layout of a home', () => {
-  it('has every name in a database of the tenant’s own, or with its uid in it, so that no two tenants share any', () => {
+  it('has every name in the tenant’s own database or with its uid in it, so that no two tenants share a name', () => {
     fc.assert(
       fc.property(uids, tenantSpecs, modes, (uid, spec, mode) => {
         const { claim, database, ownDatabase, user, roles, namespaces } = layoutOf({ uid, spec, mode });
@@ -66,7 +66,7 @@ describe('the layout of a home', () => {
     );
   });
 
-  it('has one place for every declared collection, and no place for two', () => {
+  it('has a separate namespace for every declared collection', () => {
     fc.assert(
       fc.property(uids, tenantSpecs, modes, (uid, spec, mode) => {
         const { namespaces } = layoutOf({ uid, spec, mode });
@@ -79,7 +79,7 @@ describe('the layout of a home', () => {
     );
   });
 
-  it('has roles where they may be about every database that the tenant uses', () => {
+  it('has its roles in a database where they can cover every database that the tenant uses', () => {
     fc.assert(
       fc.property(uids, tenantSpecs, modes, (uid, spec, mode) => {
         const { roles, namespaces } = layoutOf({ uid, spec, mode });
@@ -88,7 +88,7 @@ describe('the layout of a home', () => {
     );
   });
 
-  it('has names that MongoDB takes: databases of at most 63 bytes that do not differ by capitals, namespaces of at most 255', () => {
+  it('has names that MongoDB accepts: lower-case databases of at most 63 bytes, namespaces of at most 255', () => {
     fc.assert(
       fc.property(uids, tenantSpecs, modes, collectionNames, (uid, spec, mode, name) => {
         const longest = {
@@ -103,7 +103,7 @@ describe('the layout of a home', () => {
     );
   });
 
-  it('lies in the pool where it has no database of its own', () => {
+  it('is in the pool if it has no database of its own', () => {
     fc.assert(
       fc.property(uids, tenantSpecs, (uid, spec) =>
         assert.equal(layoutOf({ uid, spec, mode: 'schema' }).database, poolDatabase),

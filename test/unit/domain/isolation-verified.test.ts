@@ -19,14 +19,14 @@ const told = (conditions: typeof active, type: string): string =>
     .join();
 
 describe('the condition IsolationVerified', () => {
-  it('closes a tenant when a breach was found', () => {
+  it('is False after a breach, and the tenant is not ready', () => {
     assert.deepEqual(
       [told(breached, 'IsolationVerified'), told(breached, 'Ready')],
       ['False Breach', 'False IsolationBreached'],
     );
   });
   for (const kind of ['resume', 'reactivate', 'reconcile', 'change_plan', 'activate'] as const) {
-    it(`is not lifted by ${kind}, and the tenant is not ready after it`, () => {
+    it(`stays False after ${kind}, and the tenant stays not ready`, () => {
       const after = updateConditions(breached, gatedByIsolation(breached, conditionsAfterSuccess(kind, 'Active')), at);
       assert.deepEqual(
         [told(after, 'IsolationVerified'), told(after, 'Ready')],
@@ -36,7 +36,7 @@ describe('the condition IsolationVerified', () => {
       assert.deepEqual([told(whole, 'IsolationVerified'), told(whole, 'Ready')], ['True ProbeRefused', 'True Active']);
     });
   }
-  it('lets a breached tenant say that it is suspended', () => {
+  it('does not hide that a breached tenant is suspended', () => {
     assert.equal(
       told(
         updateConditions(breached, gatedByIsolation(breached, conditionsAfterSuccess('suspend', 'Suspended')), at),
@@ -45,13 +45,13 @@ describe('the condition IsolationVerified', () => {
       'False Suspended',
     );
   });
-  it('is lifted by a verification, unless another pair is open', () => {
+  it('is True after a verification, unless the tenant still has a breach with another tenant', () => {
     const tenant = { conditions: breached, lifecycle: 'Active' } as const;
     const after = updateConditions(breached, conditionsAfterVerification(finding, tenant, true), at);
     assert.deepEqual([told(after, 'IsolationVerified'), told(after, 'Ready')], ['True PairVerified', 'True Active']);
     assert.deepEqual(conditionsAfterVerification(finding, tenant, false), []);
   });
-  it('leaves alone why else a tenant is not ready', () => {
+  it('does not change Ready if the tenant is not ready for another reason', () => {
     const failed = updateConditions(
       active,
       [{ type: 'Ready', status: 'False', reason: 'OperationRunning', message: '' }],

@@ -17,11 +17,11 @@ import {
 import type { HomeForm } from '../../../domain/isolation.ts';
 import { indexKeys, tenantSpecs } from './specs.ts';
 
-describe('the tables that a tenant costs', () => {
+describe('the tables of a tenant', () => {
   it('are each collection, its _id index and each declared index', () => {
     const indexes = (count: number) =>
       Array.from({ length: count }, (_, at): IndexSpec => ({ keys: [{ field: `f${at}`, order: 1 }] }));
-    /** Services by the numbers of indexes of their collections. */
+    /** The tables of services that are given by the number of indexes of each collection. */
     const tables = (...counts: number[][]) =>
       declaredTables({
         plan: 'p',
@@ -36,7 +36,7 @@ describe('the tables that a tenant costs', () => {
     assert.equal(tables([0, 1], [2]), 9);
   });
 
-  it('are at least two for every collection, and one more for one more index', () => {
+  it('are two for every collection and one for every declared index', () => {
     fc.assert(
       fc.property(tenantSpecs, (spec) => {
         const collections = declaredCollections(spec);
@@ -73,10 +73,10 @@ describe('the name of an index', () => {
   for (const [keys, name] of derived)
     it(`is MongoDB’s default, such as ${name}`, () => assert.equal(indexName({ keys }), name));
 
-  it('is the one that the manifest gives it, where it gives one', () =>
+  it('is the one in the manifest if the manifest has one', () =>
     assert.equal(indexName({ name: 'by_sku', keys: [{ field: 'sku', order: 1 }] }), 'by_sku'));
 
-  it('tells two indexes apart that differ in a field or an order', () => {
+  it('is different for indexes that differ in a field or an order', () => {
     fc.assert(
       fc.property(indexKeys, indexKeys, (a, b) => {
         assert.equal(
@@ -90,13 +90,13 @@ describe('the name of an index', () => {
 });
 
 describe('the isolation mode', () => {
-  it('is the declared one, else dedicated', () => {
+  it('is the declared one, or dedicated if none is declared', () => {
     const spec = fc.sample(tenantSpecs, 1)[0]!;
     assert.equal(isolationModeOf({ ...spec, placement: { mode: 'hybrid' } }), 'hybrid');
     assert.equal(isolationModeOf({ ...spec, placement: {} }), 'dedicated');
   });
 
-  it('has a flaw for each service whose strategy contradicts it, and for no other', () => {
+  it('has a flaw for each service whose strategy contradicts it, and for no other service', () => {
     const strategies = fc.array(fc.option(fc.constantFrom(...serviceStrategies), { nil: undefined }), {
       minLength: 1,
       maxLength: 4,
@@ -120,7 +120,7 @@ describe('the isolation mode', () => {
     );
   });
 
-  it('says which strategy a service has that names none', () => {
+  it('determines the strategy of a service that names none', () => {
     assert.deepEqual(
       offeredModes.map((mode) => [mode, strategyOf({}, mode)]),
       [
@@ -132,7 +132,7 @@ describe('the isolation mode', () => {
     assert.equal(strategyOf({ strategy: 'schema' }, 'hybrid'), 'schema');
   });
 
-  it('has no flaw where it is offered', () => {
+  it('has no flaw if it is offered', () => {
     fc.assert(
       fc.property(tenantSpecs, fc.constantFrom(...offeredModes), (spec, mode) =>
         assert.deepEqual(isolationFlaws({ ...spec, placement: { mode } }), []),
@@ -156,7 +156,7 @@ describe('the form of a home', () => {
     });
   }
 
-  it('lets a tenant write in one state only', () => {
+  it('allows a tenant to write in one state only', () => {
     assert.deepEqual(
       lifecycleStates.filter((state) => homeFormIn(state).access === 'read-write'),
       ['Active'],

@@ -20,7 +20,7 @@ const pathOf = (pointer: string): string[] =>
     .slice(1)
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
 
-/** Makes the first value the second by what differs; removals of an array's elements go from its end. */
+/** Applies the changes to the first value. Removes elements of an array from its end. */
 function applied(before: unknown, changes: ReturnType<typeof jsonDifference>): unknown {
   const root = { value: structuredClone(before) };
   for (const change of [
@@ -41,7 +41,7 @@ function applied(before: unknown, changes: ReturnType<typeof jsonDifference>): u
 }
 
 describe('the difference of two JSON values', () => {
-  it('makes the one the other, and is none exactly where they are equal', () => {
+  it('turns the first into the second, and is empty exactly if they are equal', () => {
     fc.assert(
       fc.property(json, json, (before, after) => {
         const changes = jsonDifference(before, after);
@@ -52,7 +52,7 @@ describe('the difference of two JSON values', () => {
     );
   });
 
-  it('told backwards is the same places with before and after exchanged', () => {
+  it('in the other direction has the same pointers, with before and after exchanged', () => {
     fc.assert(
       fc.property(json, json, (before, after) => {
         const there = jsonDifference(before, after);
@@ -67,7 +67,7 @@ describe('the difference of two JSON values', () => {
     );
   });
 
-  it('names the smallest parts, in the order of names and places', () => {
+  it('names the smallest parts, in the order of names and indexes', () => {
     const before = {
       spec: { plan: 'startup', services: [{ name: 'a', n: [1, 2, 3] }] },
       metadata: { labels: { b: '1', 'x/y': '1' } },
@@ -85,12 +85,12 @@ describe('the difference of two JSON values', () => {
     ]);
   });
 
-  it('tells null from nothing, and a value of another kind whole', () => {
+  it('distinguishes null from a missing value, and has a value of another type as a whole', () => {
     assert.deepEqual(jsonDifference({ a: null }, {}), [{ pointer: '/a', before: null }]);
     assert.deepEqual(jsonDifference({ a: [1] }, { a: { 0: 1 } }), [{ pointer: '/a', before: [1], after: { 0: 1 } }]);
   });
 
-  it('keeps places in order beyond the ninth', () => {
+  it('sorts indexes as numbers', () => {
     const pointers = jsonDifference(
       [],
       Array.from({ length: 12 }, () => 0),

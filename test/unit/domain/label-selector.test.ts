@@ -63,7 +63,7 @@ const refused: readonly (readonly [text: string, says: string])[] = [
 
 describe('a label selector', () => {
   for (const [text, requirements] of read) {
-    it(`is read: ${JSON.stringify(text)}`, () => assert.deepEqual(parseLabelSelector(text), requirements));
+    it(`is parsed: ${JSON.stringify(text)}`, () => assert.deepEqual(parseLabelSelector(text), requirements));
   }
 
   for (const [text, says] of refused) {
@@ -82,7 +82,7 @@ describe('a label selector', () => {
     });
   }
 
-  it('means what was written, however it was written', () => {
+  it('has the same meaning in every way to write it', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(labelRequirements, fc.nat({ max: 11 })), { maxLength: 20 }), (written) => {
         const text = written.map(([requirement, style]) => writeRequirement(requirement, style)).join(',');
@@ -94,7 +94,7 @@ describe('a label selector', () => {
     );
   });
 
-  it('is read or refused, never more, whatever it holds', () => {
+  it('is parsed or refused, whatever it contains, and fails in no other way', () => {
     const pieces = fc.array(
       fc.oneof(
         fc.constantFrom('env', 'in', 'notin', '(', ')', ',', '=', '==', '!=', '!', '"', ' ', '\\', '"a"', '\n', '>'),

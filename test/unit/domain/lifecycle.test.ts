@@ -5,11 +5,11 @@ import { mayPreempt, pathsFrom, transitionsOn } from '../../../domain/lifecycle.
 import { isReversible, plannedStep, stepPlans, stepsOf } from '../../../domain/step-plan.ts';
 
 describe('the transition table', () => {
-  it('has a way for every path, and no path of no contract', () => {
+  it('has a transition for every path, and only paths of the contract', () => {
     assert.deepEqual([...new Set(transitions.map(({ path }) => path))].toSorted(), operationKinds.toSorted());
   });
 
-  it('has at most one way from one state to another, apart from paths that change no state', () => {
+  it('has at most one transition from one state to another, except for paths that change no state', () => {
     const ways = transitions.filter(({ from, to }) => to !== (from as string)).map(({ from, to }) => `${from} ${to}`);
     assert.equal(new Set(ways).size, ways.length);
   });
@@ -19,7 +19,7 @@ describe('the transition table', () => {
     for (const { from, to } of transitions) for (const state of [from, to]) assert.ok(ends.includes(state), state);
   });
 
-  it('reaches every state from Draft, and from every state a way leads on', () => {
+  it('reaches every state from Draft, and has a path from every state', () => {
     const reached = new Set<string>(['Draft']);
     for (let before = 0; before < reached.size;) {
       before = reached.size;
@@ -31,7 +31,7 @@ describe('the transition table', () => {
     }
   });
 
-  it('leaves Deleted only by undelete and purge, and is Purged only from there', () => {
+  it('leaves Deleted only by undelete and purge, and reaches Purged only from Deleted', () => {
     assert.deepEqual(pathsFrom('Deleted'), ['undelete', 'purge']);
     assert.deepEqual(
       transitions.filter(({ to }) => to === 'Purged').map(({ path, from }) => [path, from]),
@@ -39,7 +39,7 @@ describe('the transition table', () => {
     );
   });
 
-  it('is what the look-ups say', () => {
+  it('matches the lookup functions', () => {
     for (const from of lifecycleStates) {
       for (const path of operationKinds) {
         const ways = transitions.filter((way) => way.from === from && way.path === path);
@@ -49,13 +49,13 @@ describe('the transition table', () => {
     }
   });
 
-  it('has exactly one way for a path from a state, but for undelete, which goes back to where the tenant was', () => {
+  it('has at most one transition for a path from a state, except for undelete, which has two', () => {
     for (const from of lifecycleStates)
       for (const path of operationKinds)
         assert.ok(transitionsOn(path, from).length <= (path === 'undelete' ? 2 : 1), `${path} from ${from}`);
   });
 
-  it('lets nothing preempt a purge, and nothing preempt its own kind', () => {
+  it('allows no path to preempt a purge or an operation of its own kind', () => {
     for (const path of operationKinds) {
       for (const from of lifecycleStates) {
         assert.equal(mayPreempt(path, { kind: 'purge', from }), false);
@@ -71,29 +71,29 @@ describe('the transition table', () => {
 });
 
 describe('the step plans', () => {
-  it('are one for every kind of operation', () =>
+  it('exist for every kind of operation', () =>
     assert.deepEqual(Object.keys(stepPlans).toSorted(), operationKinds.toSorted()));
 
   for (const kind of operationKinds) {
     const steps = stepsOf(kind);
 
-    it(`of "${kind}" give every step a key of its own, fit for a field name and a failpoint`, () => {
+    it(`of "${kind}" give every step a unique key that is valid in a field name and a failpoint`, () => {
       const keys = steps.map(({ key }) => key);
       assert.equal(new Set(keys).size, keys.length);
       for (const key of keys) assert.match(key, /^[a-z]+(-[a-z]+)*$/);
     });
 
-    it(`of "${kind}" find each step by its key, and say so when there is none`, () => {
+    it(`of "${kind}" find each step by its key, and throw if there is none`, () => {
       for (const step of steps) assert.equal(plannedStep(kind, step.key), step);
       assert.throws(() => plannedStep(kind, 'no-such-step'), /no step "no-such-step"/);
     });
 
-    it(`of "${kind}" say of every step what it does, in one line`, () => {
+    it(`of "${kind}" describe every step in one line`, () => {
       for (const { title } of steps) assert.match(title, /^[A-Z][^\n]{3,60}$/);
     });
   }
 
-  it('of an activation choose the place before anything is made there, and probe the boundary last', () => {
+  it('of an activation place the tenant before they create anything on a cell, and probe the boundary last', () => {
     const steps = stepsOf('activate');
     const firstInCell = steps.findIndex(({ scope }) => scope === 'cell');
     assert.ok(firstInCell > 0);
@@ -107,11 +107,11 @@ describe('the step plans', () => {
     assert.deepEqual(
       steps.map(({ key }) => key),
       ['place', 'issue-keys', 'claim-database', 'create-collections', 'create-roles', 'create-user', 'probe-isolation'],
-      'keys are stable for ever: operations that are running know them',
+      'keys are stable forever, because running operations contain them',
     );
   });
 
-  it('can be turned round until a pivot has begun, and not after it', () => {
+  it('can be compensated until a pivot has begun, and not after that', () => {
     for (const kind of operationKinds) {
       const steps = stepsOf(kind);
       const pivot = steps.findIndex((step) => step.pivot === true);

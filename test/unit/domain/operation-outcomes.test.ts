@@ -9,7 +9,7 @@ const { admission } = JSON.parse(readFileSync(new URL('../../../policies/data.js
   admission: Record<string, { rules: string[] }>;
 };
 
-it('a tenant satisfies its quota after exactly those paths for which policy asks it', () => {
+it('a tenant satisfies its quota after exactly those paths for which policy checks the quota', () => {
   for (const kind of operationKinds) {
     for (const end of endsOf(kind)) {
       const says = conditionsAfterSuccess(kind, end).some(

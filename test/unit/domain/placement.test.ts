@@ -8,7 +8,7 @@ import { placementInputs } from './specs.ts';
 
 type Region = PlacementInput['regions'][number];
 
-/** The rules written down a second time, as a set of plain conditions. */
+/** The same rules, written a second time as plain conditions. */
 function mayHold(input: PlacementInput, { name, spec: { jurisdiction, acceptsTenants } }: Region): boolean {
   const { residency } = input.spec;
   return (
@@ -48,7 +48,7 @@ function always(check: (input: PlacementInput, result: ReturnType<typeof resolve
 }
 
 describe('placement', () => {
-  it('is tried here on inputs that can be placed and on inputs that cannot', () => {
+  it('is tested on inputs that can be placed and on inputs that cannot', () => {
     const outcomes = fc.sample(placementInputs, 300).map((input) => resolvePlacement(input).outcome);
     for (const outcome of ['placed', 'impossible'])
       assert.ok(outcomes.filter((one) => one === outcome).length > 30, outcome);
@@ -62,11 +62,11 @@ describe('placement', () => {
     });
   });
 
-  it('is impossible exactly when no cell may take the tenant', () => {
+  it('is impossible exactly if no cell can accept the tenant', () => {
     always((input, result) => assert.equal(result.outcome === 'impossible', openCells(input).length === 0));
   });
 
-  it('takes the preferred region whenever one of its cells may take the tenant', () => {
+  it('chooses the preferred region whenever one of its cells can accept the tenant', () => {
     always((input, result) => {
       const preferred = input.spec.placement?.preferredRegion;
       if (result.outcome === 'placed' && openCells(input).some(({ region }) => region === preferred))
@@ -74,7 +74,7 @@ describe('placement', () => {
     });
   });
 
-  it('else takes the first region by name, and in it the cell with the most free share of its budget', () => {
+  it('otherwise chooses the first region by name, and in it the cell with the largest free share of its budget', () => {
     always((input, result) => {
       if (result.outcome === 'impossible') return;
       const open = openCells(input);
@@ -115,7 +115,7 @@ describe('placement', () => {
     );
   });
 
-  it('does not change when a cell that cannot be reached is taken away', () => {
+  it('does not change when an unreachable cell is removed', () => {
     always((input, result) => {
       for (const [name, { reachable }] of input.cells) {
         if (reachable) continue;
@@ -131,7 +131,7 @@ describe('placement', () => {
     });
   });
 
-  it('explains every region and cell, with the rule that removed it or none', () => {
+  it('explains every region and cell, with the rule that removed it if there is one', () => {
     always((input, { candidates }) => {
       const open = new Set(openCells(input).map(({ cell }) => cell));
       const explained = input.regions.flatMap((region): string[] =>
@@ -148,7 +148,7 @@ describe('placement', () => {
     });
   });
 
-  it('says that waiting may help exactly when a cell with room is missing only for not being reached', () => {
+  it('reports that waiting may help exactly if a cell with room is excluded only because it is unreachable', () => {
     always((input, result) => {
       if (result.outcome === 'placed') return;
       const worthWaiting = input.regions

@@ -26,7 +26,7 @@ describe('the next step of a roll-out', () => {
     });
   });
 
-  it('keeps to its last wave too, and lets what that leaves over follow it', () => {
+  it('respects its last wave too, and takes the remaining tenants after it', () => {
     assert.deepEqual(nextRolloutStep(progress({ waves: [5] })), { kind: 'take', limit: 5 });
     assert.deepEqual(nextRolloutStep(progress({ waves: [5], counts: { ...counts, changing: 1, changed: 4 } })), {
       kind: 'wait',
@@ -41,32 +41,32 @@ describe('the next step of a roll-out', () => {
     assert.deepEqual(
       nextRolloutStep(progress({ waves: ['100%'], counts: { ...counts, changed: 100 } })),
       { kind: 'take', limit: 20 },
-      'those that have come since',
+      'tenants that were created since then',
     );
   });
 
-  it('takes at least one tenant for a share of few', () => {
+  it('takes at least one tenant, even for a small share of few tenants', () => {
     assert.deepEqual(nextRolloutStep(progress({ waves: ['1%', '100%'], tenants: 3 })), { kind: 'take', limit: 1 });
   });
 
-  it('pauses on one failure more than may be, before it takes another tenant', () => {
+  it('pauses on one failure more than allowed, before it takes another tenant', () => {
     assert.equal(nextRolloutStep(progress({ counts: { ...counts, failed: 1 } })).kind, 'pause');
     assert.equal(nextRolloutStep(progress({ maxFailures: 1, wave: 1, counts: { ...counts, failed: 1 } })).kind, 'take');
     assert.equal(
       nextRolloutStep(progress({ wave: 1, counts: { ...counts, skipped: 1 } })).kind,
       'take',
-      'what somebody has passed over does not count',
+      'a skipped tenant does not count as a failure',
     );
   });
 
-  it('ends when every tenant was taken and none is under way, whichever wave it is', () => {
+  it('ends when every tenant was taken and none is changing, in any wave', () => {
     assert.deepEqual(nextRolloutStep(progress({ exhausted: true, counts: { ...counts, changing: 1 } })), {
       kind: 'wait',
     });
     assert.deepEqual(nextRolloutStep(progress({ exhausted: true })), { kind: 'finish' });
   });
 
-  it('always comes to its end, and never has more under way than it may', () => {
+  it('always ends, and never changes more tenants at a time than it may', () => {
     fc.assert(
       fc.property(
         fc.array(
@@ -98,7 +98,7 @@ describe('the next step of a roll-out', () => {
               now.changed += 1;
             }
           }
-          assert.fail('it does not end');
+          assert.fail('the roll-out does not end');
         },
       ),
     );

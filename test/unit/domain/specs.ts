@@ -4,17 +4,17 @@ import type { RegionSpec } from '../../../contracts/manifests/region.ts';
 import type { TenantSpec } from '../../../contracts/manifests/tenant.ts';
 import type { PlacementInput } from '../../../domain/placement.ts';
 
-/** An optional field: present, or not there at all. */
+/** An optional field: present or missing. */
 export function optional<T>(field: string, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<Record<string, T>> {
   return fc.option(arbitrary, { nil: undefined }).map((value) => (value === undefined ? {} : { [field]: value }));
 }
 
-/** One object of the fields of several. */
+/** One object with the fields of several. */
 export function merged<T>(...parts: readonly fc.Arbitrary<object>[]): fc.Arbitrary<T> {
   return fc.tuple(...parts).map((objects) => Object.assign({}, ...objects) as T);
 }
 
-// Few names, so that what one side asks for is often what the other has.
+// Few names, so that a requested name often exists.
 export const regionNames = ['eu-north', 'eu-west', 'us-east'] as const;
 const regionName = fc.constantFrom(...regionNames);
 const jurisdiction = fc.constantFrom('EU', 'US');
@@ -43,7 +43,7 @@ export const indexKeys = fc.uniqueArray(fc.record({ field: fc.stringMatching(/^[
   maxLength: 4,
 });
 
-/** Specs that the contract takes and that this version can provision. */
+/** Specs that the contract accepts and that this version can provision. */
 export const tenantSpecs = merged<TenantSpec>(
   fc.record({ plan: fc.constantFrom('startup', 'enterprise'), services }),
   optional('displayName', fc.constantFrom('Acme', 'Łódź')),
@@ -76,7 +76,7 @@ const regions = fc
   .chain((names) => fc.tuple(...names.map((name) => regionSpecs(name).map((spec) => ({ name, spec })))))
   .chain((list) => fc.shuffledSubarray(list, { minLength: list.length }));
 
-/** Everything placement looks at; of some cells nothing is known. */
+/** Inputs of placement; some cells have not been observed. */
 export const placementInputs: fc.Arbitrary<PlacementInput> = fc
   .record({
     spec: tenantSpecs,

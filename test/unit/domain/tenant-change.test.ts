@@ -29,7 +29,7 @@ const lifecycles = fc.constantFrom(...declarableLifecycles);
 const owners = {};
 const placement = { region: 'eu-west', cell: 'eu-west-0', mode: 'dedicated', database: 'tenant_x' } as const;
 
-/** A tenant that stands as it was declared: Draft or Active. */
+/** A tenant that is as declared: Draft or Active. */
 const settled = fc
   .tuple(tenantSpecs, fc.constantFrom('Draft' as const, 'Active' as const))
   .map(([spec, lifecycle]): CurrentTenant => ({
@@ -60,7 +60,7 @@ function refusal(code: ProblemCode, work: () => unknown): (string | undefined)[]
 }
 
 describe('a declaration', () => {
-  it('that leaves out lifecycle and placement leaves both as they are', () => {
+  it('without lifecycle and placement leaves both unchanged', () => {
     fc.assert(
       fc.property(settled, (current) => {
         assert.deepEqual(plan(without(current.spec, 'lifecycle', 'placement'), current), {
@@ -71,7 +71,7 @@ describe('a declaration', () => {
     );
   });
 
-  it('that names one part of the placement leaves the other as it is', () => {
+  it('with one part of the placement leaves the other unchanged', () => {
     const spec: TenantSpec = {
       ...fc.sample(tenantSpecs, 1)[0]!,
       lifecycle: 'Draft',
@@ -85,7 +85,7 @@ describe('a declaration', () => {
     assert.deepEqual(plan({ ...spec, placement: { mode: 'dedicated' } }, draft).spec.placement, spec.placement);
   });
 
-  it('with an empty placement is one without a placement, so that leaving it out later is no change', () => {
+  it('with an empty placement equals one without a placement, so that leaving it out later is not a change', () => {
     fc.assert(
       fc.property(tenantSpecs, (spec) =>
         assert.deepEqual(plan({ ...spec, placement: {} }), plan(without(spec, 'placement'))),
@@ -93,7 +93,7 @@ describe('a declaration', () => {
     );
   });
 
-  it('of a new tenant without a lifecycle makes a Draft and starts nothing', () => {
+  it('of a new tenant without a lifecycle creates a Draft and starts nothing', () => {
     fc.assert(
       fc.property(tenantSpecs, (declared) => {
         assert.deepEqual(plan(declared), { spec: { ...declared, lifecycle: 'Draft' }, legs: [] });
@@ -101,7 +101,7 @@ describe('a declaration', () => {
     );
   });
 
-  it('of what stands already starts nothing, however often it is made', () => {
+  it('of the current state starts nothing, however often it is repeated', () => {
     fc.assert(
       fc.property(settled, tenantSpecs, lifecycles, (current, next, lifecycle) => {
         const declared = current.lifecycle === 'Draft' ? { ...next, lifecycle } : current.spec;
@@ -121,7 +121,7 @@ describe('a declaration', () => {
     );
   });
 
-  it('takes the fewest transitions that lead where it says, and only where some do', () => {
+  it('takes the fewest transitions to the declared lifecycle, and is refused if there are none', () => {
     const ways: Record<string, string[]> = {
       'Draft Draft': [],
       'Draft Active': ['activate'],
@@ -157,7 +157,7 @@ describe('a declaration', () => {
     }
   });
 
-  it('that is refused for its transition is told where the tenant may go', () => {
+  it('that is refused for its transition lists the allowed lifecycles', () => {
     const spec: TenantSpec = { ...fc.sample(tenantSpecs, 1)[0]!, lifecycle: 'Draft' };
     assert.throws(
       () => plan(spec, { spec: { ...spec, lifecycle: 'Archived' }, lifecycle: 'Archived', placement, owners }),
@@ -168,12 +168,12 @@ describe('a declaration', () => {
     );
   });
 
-  it('of a new tenant comes with its hold', () => {
+  it('of a new tenant may contain a hold', () => {
     const spec: TenantSpec = { ...fc.sample(tenantSpecs, 1)[0]!, hold: { reason: 'court' } };
     assert.deepEqual(plan(spec).spec.hold, { reason: 'court' });
   });
 
-  it('is never changed itself, nor is the current tenant', () => {
+  it('is never modified, nor is the current tenant', () => {
     fc.assert(
       fc.property(tenantSpecs, settled, (declared, current) => {
         const before = structuredClone([declared, current]);
@@ -216,7 +216,7 @@ describe('a placed tenant', () => {
   });
 });
 
-describe('a tenant that is no Draft', () => {
+describe('a tenant that is not a Draft', () => {
   const one: TenantSpec = {
     plan: 'p',
     services: [{ name: 's', strategy: 'dedicated', collections: [{ name: 'c', indexes: [] }] }],
@@ -228,7 +228,7 @@ describe('a tenant that is no Draft', () => {
     services: [...one.services, { name: 't', strategy: 'dedicated', collections: [{ name: 'd', indexes: [] }] }],
   };
 
-  it('changes its plan by an operation that can write the old one back', () => {
+  it('changes its plan by an operation that can restore the old one', () => {
     fc.assert(
       fc.property(active, (current) => {
         const { legs } = plan({ ...current.spec, plan: 'another' }, current);
@@ -241,14 +241,14 @@ describe('a tenant that is no Draft', () => {
     );
   });
 
-  it('gets further collections by a reconciliation', () => {
+  it('gets more collections by a reconciliation', () => {
     assert.deepEqual(
       plan(more, standing).legs.map(({ transition, assign }) => [transition.path, assign]),
       [['reconcile', { services: more.services }]],
     );
   });
 
-  it('never loses a collection by leaving it out', () => {
+  it('cannot lose a collection by leaving it out', () => {
     const fewer = { ...standing, spec: more };
     assert.deepEqual(
       refusal('change_not_available', () => plan(one, fewer)),
@@ -256,7 +256,7 @@ describe('a tenant that is no Draft', () => {
     );
   });
 
-  it('changes its residency by writing it', () => {
+  it('changes its residency without an operation', () => {
     fc.assert(
       fc.property(active, residencies, (current, residency) =>
         assert.deepEqual(plan({ ...current.spec, residency }, current).legs, []),
@@ -264,7 +264,7 @@ describe('a tenant that is no Draft', () => {
     );
   });
 
-  it('takes as many operations as it needs: access goes first and comes back last, the plan before what needs its room', () => {
+  it('takes several operations if needed: revokes access first, grants it last, changes plan before services', () => {
     const suspended: CurrentTenant = { ...standing, lifecycle: 'Suspended', spec: { ...one, lifecycle: 'Suspended' } };
     const archived: CurrentTenant = { ...standing, lifecycle: 'Archived', spec: { ...one, lifecycle: 'Archived' } };
     assert.deepEqual(pathsOf(plan({ ...more, plan: 'q' }, standing)), ['change_plan', 'reconcile']);
@@ -283,7 +283,7 @@ describe('a tenant that is no Draft', () => {
     assert.deepEqual(pathsOf(plan({ ...more, plan: 'q' }, archived)), ['reconcile', 'reactivate', 'change_plan']);
   });
 
-  it('that is Archived keeps its plan', () => {
+  it('cannot change its plan while it is Archived', () => {
     const archived: CurrentTenant = { ...standing, lifecycle: 'Archived', spec: { ...one, lifecycle: 'Archived' } };
     assert.deepEqual(
       refusal('change_not_available', () => plan({ ...archived.spec, plan: 'q' }, archived)),
@@ -299,7 +299,7 @@ describe('a tenant that is no Draft', () => {
     );
   });
 
-  it('that a verb has suspended is not resumed by an apply, unless it is forced', () => {
+  it('is not resumed by an apply after a verb suspended it, unless the apply is forced', () => {
     const suspended: CurrentTenant = {
       spec: { ...one, lifecycle: 'Suspended' },
       lifecycle: 'Suspended',
@@ -315,7 +315,7 @@ describe('a tenant that is no Draft', () => {
     assert.deepEqual(plan({ ...without(one, 'lifecycle'), displayName: 'x' }, suspended).legs, []);
   });
 
-  it('keeps its hold whatever is applied, forced or not', () => {
+  it('keeps its hold, whatever is applied, forced or not', () => {
     const held: CurrentTenant = { ...standing, spec: { ...one, hold: { reason: 'court' } } };
     assert.deepEqual(plan(one, held).spec.hold, { reason: 'court' });
     for (const force of [false, true]) {
@@ -330,8 +330,8 @@ describe('a tenant that is no Draft', () => {
   });
 });
 
-describe('what an operation writes', () => {
-  it('is written back exactly, whatever it was', () => {
+describe('the fields that an operation writes', () => {
+  it('are restored exactly, whatever they were', () => {
     fc.assert(
       fc.property(
         settled,

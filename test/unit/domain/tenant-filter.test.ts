@@ -11,7 +11,7 @@ import { TenureError } from '../../../domain/tenure-error.ts';
 import { askings, filterText, fits, labelKeys, labelValues, plans, regions } from '../../harness/tenant-filters.ts';
 
 describe('a filter of tenants', () => {
-  it('leaves deleted ones out unless they are asked for', () => {
+  it('leaves out deleted tenants unless they are requested', () => {
     const living = ['Draft', 'Active', 'Suspended', 'Archived'];
     assert.deepEqual(parseTenantFilter({}).lifecycles, living);
     assert.deepEqual(parseTenantFilter({ showDeleted: 'false', lifecycle: ' ' }).lifecycles, living);
@@ -23,14 +23,14 @@ describe('a filter of tenants', () => {
     ]);
   });
 
-  it('is one value for what means the same', () => {
+  it('is the same value for texts with the same meaning', () => {
     assert.deepEqual(
       parseTenantFilter({ lifecycle: 'Active,Draft', labelSelector: 'a==b, c' }),
       parseTenantFilter({ lifecycle: 'Draft,Active,Active', labelSelector: 'a in (b),c', showDeleted: 'false' }),
     );
   });
 
-  it('takes a condition that must not be so for the other statuses', () => {
+  it('treats a negated condition as a list of the other statuses', () => {
     const { requirements } = parseTenantFilter({ condition: 'IsolationVerified!=True' });
     assert.deepEqual(requirements, [
       { must: 'haveOneOf', facets: ['condition:IsolationVerified=False', 'condition:IsolationVerified=Unknown'] },
@@ -47,7 +47,7 @@ describe('a filter of tenants', () => {
     [{ condition: 'Ready=True,=False' }, '/condition', 'Ready'],
   ];
   for (const [text, pointer, allows] of refused) {
-    it(`is refused with what it takes: ${JSON.stringify(text)}`, () => {
+    it(`is refused with the allowed values: ${JSON.stringify(text)}`, () => {
       assert.throws(
         () => parseTenantFilter(text),
         (error) =>
@@ -85,7 +85,7 @@ describe('the facets of a tenant', () => {
     ]);
   });
 
-  it('tell a label from its value, and each from its neighbours', () => {
+  it('distinguish a label from its value, and from other labels', () => {
     const facets = facetsOf({
       ...bare,
       labels: { env: 'prod', 'env.x': '' },
@@ -98,7 +98,7 @@ describe('the facets of a tenant', () => {
   });
 });
 
-describe('whether one tenant fits a filter', () => {
+describe('the match of one tenant and a filter', () => {
   const tenants = fc.record({
     name: fc.constantFrom('t1', 't10', 'u1'),
     labels: fc.dictionary(labelKeys, labelValues, { maxKeys: 4, noNullPrototype: true }),
@@ -119,7 +119,7 @@ describe('whether one tenant fits a filter', () => {
     ),
   });
 
-  it('is what its words mean, as a search has it', () => {
+  it('follows the meaning of the filter, as in a search', () => {
     fc.assert(
       fc.property(tenants, askings, (tenant, asked) =>
         assert.equal(

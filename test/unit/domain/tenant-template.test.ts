@@ -17,7 +17,7 @@ const service = (name: string, ...collections: string[]): ServiceSpec => ({
 });
 
 describe('the configuration in effect', () => {
-  it('is the tenant’s value where it sets one, else the template’s, and says which', () => {
+  it('is the tenant’s value if it sets one, otherwise the template’s, with its origin', () => {
     assert.deepEqual(
       configEntries(template({ qps: 10, model: 'small', memory: true }), { qps: 20, color: 'red', memory: null }),
       [
@@ -29,18 +29,18 @@ describe('the configuration in effect', () => {
     );
   });
 
-  it('is what the tenant sets where there is no template, and empty where nothing is set', () => {
+  it('is what the tenant sets if there is no template, and empty if nothing is set', () => {
     assert.deepEqual(effectiveConfig(undefined, { qps: 1 }), { qps: 1 });
     assert.deepEqual(effectiveConfig(undefined, undefined), {});
   });
 
-  it('takes a value whole: what is inside is not mixed', () => {
+  it('takes each value as a whole and does not merge its content', () => {
     assert.deepEqual(effectiveConfig(template({ routing: { a: 1, b: 2 } }), { routing: { a: 3 } }), {
       routing: { a: 3 },
     });
   });
 
-  it('has the names of JavaScript’s own properties like any other', () => {
+  it('treats the names of JavaScript’s own properties like any other name', () => {
     assert.deepEqual(configEntries(template({}), { constructor: 1 }), [
       { key: 'constructor', value: 1, origin: 'tenant' },
     ]);
@@ -59,14 +59,14 @@ describe('services that a tenant of a template declares itself', () => {
     collections: [{ name: 'orders', indexes: [{ keys: [{ field: 'mine', order: 1 }] }] }],
   };
 
-  it('stand before those of the template, collection by collection', () => {
+  it('take precedence over those of the template, collection by collection', () => {
     assert.deepEqual(overlaid([mine], [], [], [service('shop', 'orders', 'carts'), service('mail', 'sent')]), [
       { ...mine, collections: [...mine.collections, { name: 'carts', indexes: [] }] },
       service('mail', 'sent'),
     ]);
   });
 
-  it('are the same when the same manifest is applied after a roll-out, also of a version that gives something up', () => {
+  it('are the same when the same manifest is applied after a roll-out, even of a version that drops something', () => {
     const [first, second, third] = [
       [service('shop', 'orders')],
       [service('shop', 'orders', 'carts')],
@@ -83,15 +83,15 @@ describe('services that a tenant of a template declares itself', () => {
 const rebase = (current: ServiceSpec[], from: ServiceSpec[], to: ServiceSpec[]): ServiceSpec[] =>
   rebaseServices(current, from, to, canonicallyEqual);
 
-describe('services that go from one version of a template to another', () => {
-  it('follow the template where they are as it had them', () => {
+describe('services that move from one version of a template to another', () => {
+  it('follow the template if the tenant has not changed them', () => {
     assert.deepEqual(
       rebase([service('shop', 'orders')], [service('shop', 'orders')], [service('shop', 'orders', 'carts')]),
       [service('shop', 'orders', 'carts')],
     );
   });
 
-  it('stay where the tenant has them otherwise, or alone', () => {
+  it('stay unchanged if the tenant has changed or added them', () => {
     const tuned: ServiceSpec = {
       name: 'shop',
       collections: [
@@ -108,7 +108,7 @@ describe('services that go from one version of a template to another', () => {
     );
   });
 
-  it('come when they are new, and stay when the template gives them up: they hold data', () => {
+  it('are added when they are new, and stay when the template drops them, because they hold data', () => {
     assert.deepEqual(rebase([service('old', 'a')], [service('old', 'a')], [service('new', 'b')]), [
       service('old', 'a'),
       service('new', 'b'),
@@ -129,7 +129,7 @@ describe('services that go from one version of a template to another', () => {
       { selector: ({ name }) => name },
     )
     .map((list) => list.map(({ name, collections }) => service(name, ...collections)));
-  it('never lose a service, never come twice, and have all of the new version where nothing was changed', () => {
+  it('never lose a service, never appear twice, and have all of the new version if nothing was changed', () => {
     fc.assert(
       fc.property(services, services, services, (current, from, to) => {
         const names = rebase(current, from, to).map(({ name }) => name);

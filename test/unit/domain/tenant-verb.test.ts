@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { lifecycleStates, operationKinds } from '../../../contracts/lifecycle.ts';
 import type { LifecycleState, OperationKind } from '../../../contracts/lifecycle.ts';
 import { pathsFrom } from '../../../domain/lifecycle.ts';
-import { isFulfilled, isOnItsWay, planTenantVerb } from '../../../domain/tenant-verb.ts';
+import { isFulfilled, isAlreadyRunning, planTenantVerb } from '../../../domain/tenant-verb.ts';
 import type { TenantVerb, VerbTenant } from '../../../domain/tenant-verb.ts';
 import { TenureError } from '../../../domain/tenure-error.ts';
 
@@ -26,7 +26,7 @@ describe('a verb', () => {
   for (const path of operationKinds) {
     for (const state of lifecycleStates) {
       const allowed = pathsFrom(state).includes(path);
-      it(`${path} of a tenant that is ${state} is ${allowed ? 'taken' : 'refused, and told what is possible'}`, () => {
+      it(`${path} of a tenant that is ${state} is ${allowed ? 'accepted' : 'refused with the possible paths'}`, () => {
         const tenant = tenantIn(state);
         if (allowed) {
           const {
@@ -48,7 +48,7 @@ describe('a verb', () => {
     }
   }
 
-  it('writes the lifecycle that a manifest could declare, and for deletion nothing', () => {
+  it('writes the lifecycle that a manifest could declare, and nothing for a deletion', () => {
     const written = (path: OperationKind, state: LifecycleState) =>
       planTenantVerb(verbOf(path), tenantIn(state)).legs[0].assign;
     assert.deepEqual(written('suspend', 'Active'), { lifecycle: 'Suspended' });
@@ -63,27 +63,33 @@ describe('a verb', () => {
       assert.deepEqual(written(path, state), {});
   });
 
-  it('brings a deleted tenant back to where it was deleted from', () => {
+  it('returns a deleted tenant to the state it was deleted from', () => {
     for (const from of ['Draft', 'Archived'] as const)
       assert.equal(planTenantVerb({ path: 'undelete' }, tenantIn('Deleted', from)).legs[0].transition.to, from);
   });
 
-  it('of where the tenant is already changes nothing', () => {
+  it('changes nothing if the tenant is already in its state', () => {
     assert.ok(isFulfilled({ path: 'suspend' }, tenantIn('Suspended')));
     assert.ok(isFulfilled({ path: 'resume' }, tenantIn('Active')));
     assert.ok(isFulfilled({ path: 'delete' }, tenantIn('Deleted')));
     assert.ok(isFulfilled({ path: 'change_plan', plan: 'startup' }, tenantIn('Active')));
-    assert.ok(!isFulfilled({ path: 'reconcile' }, tenantIn('Active')), 'drift is looked for each time');
+    assert.ok(!isFulfilled({ path: 'reconcile' }, tenantIn('Active')), 'a reconcile looks for drift each time');
   });
 
-  it('is on its way when an operation does just that, and another plan is another thing', () => {
-    assert.ok(isOnItsWay({ path: 'suspend' }, { kind: 'suspend', assign: { lifecycle: 'Suspended' } }));
-    assert.ok(!isOnItsWay({ path: 'suspend' }, { kind: 'reconcile', assign: {} }));
+  it('is under way if an operation does the same; another plan is not the same', () => {
+    assert.ok(isAlreadyRunning({ path: 'suspend' }, { kind: 'suspend', assign: { lifecycle: 'Suspended' } }));
+    assert.ok(!isAlreadyRunning({ path: 'suspend' }, { kind: 'reconcile', assign: {} }));
     assert.ok(
-      isOnItsWay({ path: 'change_plan', plan: 'enterprise' }, { kind: 'change_plan', assign: { plan: 'enterprise' } }),
+      isAlreadyRunning(
+        { path: 'change_plan', plan: 'enterprise' },
+        { kind: 'change_plan', assign: { plan: 'enterprise' } },
+      ),
     );
     assert.ok(
-      !isOnItsWay({ path: 'change_plan', plan: 'startup' }, { kind: 'change_plan', assign: { plan: 'enterprise' } }),
+      !isAlreadyRunning(
+        { path: 'change_plan', plan: 'startup' },
+        { kind: 'change_plan', assign: { plan: 'enterprise' } },
+      ),
     );
   });
 });

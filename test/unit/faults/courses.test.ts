@@ -27,20 +27,20 @@ function failpointsInCode(): Set<string> {
 const onCourses = new Set(courses.flatMap(({ writes }) => writes.flatMap(({ failpoints }) => failpoints)));
 
 describe('the fault matrix', () => {
-  it('goes every lifecycle path, forward and back', () => {
+  it('covers every lifecycle path, forward and back', () => {
     for (const kind of operationKinds) {
       const ends = courses.filter(({ path }) => path === kind).map((course) => course.ends);
       assert.ok(ends.includes('succeeded') && ends.includes('cancelled'), kind);
     }
   });
 
-  it('passes every failpoint of the product, at every step', () => {
+  it('reaches every failpoint of the product, at every step', () => {
     const inCode = failpointsInCode();
     assert.ok(inCode.size > 0);
     const places = [...inCode]
       .filter((name) => name.startsWith(stepPlaceholder))
       .map((name) => name.slice(stepPlaceholder.length));
-    // Scans and verifications are no paths of the lifecycle: what a death in their midst leaves is in tests of their own.
+    // Scans and verifications are not lifecycle paths; other tests check what is left if a process dies during one.
     const onPaths = [...inCode].filter(
       (name) => !name.startsWith(stepPlaceholder) && !name.startsWith('verify.') && !name.startsWith('scan.'),
     );
@@ -55,7 +55,7 @@ describe('the fault matrix', () => {
     }
   });
 
-  it('is committed as it was run last, with every durable write and nothing that was not as declared', () => {
+  it('is committed as it was last run, with every durable write and no case that differs from its declaration', () => {
     const sections = new Map(
       readFileSync(join(clone, matrixDocument), 'utf8')
         .split('\n## ')

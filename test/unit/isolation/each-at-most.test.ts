@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { eachAtMost } from '../../../engines/isolation/drift/each-at-most.ts';
+import { forEachConcurrent } from '../../../engines/isolation/drift/each-at-most.ts';
 
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test('does the work for every item, never for more than the limit at one time', async () => {
+test('does the work for every item, and never for more items at a time than the limit', async () => {
   const items = Array.from({ length: 50 }, (_, index) => index);
   const done: number[] = [];
   let atWork = 0;
   let most = 0;
-  await eachAtMost(7, items, async (item) => {
+  await forEachConcurrent(7, items, async (item) => {
     most = Math.max(most, (atWork += 1));
     await tick();
     atWork -= 1;
@@ -18,7 +18,7 @@ test('does the work for every item, never for more than the limit at one time', 
   assert.deepEqual([done.toSorted((a, b) => a - b), most], [items, 7]);
 });
 
-test('begins nothing more after the first failure, throws that, and nothing is at work any more then', async () => {
+test('starts nothing after the first failure, and throws that failure when all running work has ended', async () => {
   const begun: number[] = [];
   let atWork = 0;
   const work = async (item: number): Promise<void> => {
@@ -30,7 +30,7 @@ test('begins nothing more after the first failure, throws that, and nothing is a
     if (item >= 1) throw new Error(`item ${item}`);
   };
   await assert.rejects(
-    eachAtMost(
+    forEachConcurrent(
       3,
       Array.from({ length: 50 }, (_, index) => index),
       work,

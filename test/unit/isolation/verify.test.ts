@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { UUID } from 'mongodb';
 import type { Document } from 'mongodb';
-import { aboutNobody, holdsAny, revealing } from '../../../engines/isolation/verify/probe-target.ts';
-import type { ProbeTarget } from '../../../engines/isolation/verify/probe-target.ts';
-import { isRefusal, isStop, stop, wantsRights } from '../../../engines/isolation/verify/answer.ts';
+import { aboutNobody, containsAny, secretsOf } from '../../../engines/isolation/verify/probe.ts';
+import type { ProbeTarget, Probe } from '../../../engines/isolation/verify/probe.ts';
+import { isRefusal, isStop, stop, isUnauthorized } from '../../../engines/isolation/verify/answer.ts';
 import type { Answer } from '../../../engines/isolation/verify/answer.ts';
 import { fitCommand } from '../../../engines/isolation/verify/fit-command.ts';
 import { judge } from '../../../engines/isolation/verify/judge.ts';
-import type { Jury } from '../../../engines/isolation/verify/judge.ts';
-import type { Probe } from '../../../engines/isolation/verify/probe.ts';
+import type { JudgeContext } from '../../../engines/isolation/verify/judge.ts';
 
 const uid = '01hzzzzzzzzzzzzzzzzzzzzzb2';
 const target: ProbeTarget = { uid, database: 'tenure_pool', collection: `orders_${uid}`, uuid: new UUID() };
@@ -18,16 +17,16 @@ const error = (code: number, message = ''): Answer => ({ kind: 'error', code, co
 const done = (reply: Document): Answer => ({ kind: 'done', reply });
 const refused = error(13, 'not authorized');
 
-describe('what mongod said', () => {
-  it('is a refusal by two codes and no other', () => {
+describe('an answer of mongod', () => {
+  it('is a refusal only with two codes', () => {
     const codes = Array.from({ length: 500 }, (_, code) => code).filter((code) => isRefusal(error(code)));
     assert.deepEqual(codes, [13, 18]);
     assert.deepEqual(
-      [wantsRights(error(13)), wantsRights(error(18)), isRefusal(done({ ok: 1 }))],
+      [isUnauthorized(error(13)), isUnauthorized(error(18)), isRefusal(done({ ok: 1 }))],
       [true, false, false],
     );
   });
-  it('is a stop only by the codes of a read concern that cannot be had', () => {
+  it('is a stop only with the codes of an impossible read concern', () => {
     assert.deepEqual(
       [72, 239, 246, 13, 9].map((code) => isStop(error(code))),
       [true, true, true, false, false],
@@ -35,8 +34,8 @@ describe('what mongod said', () => {
   });
 });
 
-describe('a command that mongod does not take', () => {
-  /** A command that wants `to` as an object with a UUID in `to.id`, no `from`, and a number for itself. */
+describe('a command that mongod does not accept', () => {
+  /** Accepts only a number in `move` and an object with a UUID as `id` in `to`. */
   function mongod(command: Document): Answer {
     if (typeof command['move'] !== 'number')
       return error(14, "BSON field 'move.move' is the wrong type 'string', expected type 'int'");
@@ -48,21 +47,34 @@ describe('a command that mongod does not take', () => {
       return error(14, "BSON field 'move.to.id' is the wrong type 'string', expected type 'binData'");
     return refused;
   }
-  it('is corrected by what mongod says is wrong with it', async () => {
+  it('is corrected from the errors of mongod', async () => {
     const { command, answer } = await fitCommand('move', undefined, target, async (tried) => mongod(tried));
     assert.deepEqual([command, answer], [{ move: 1, to: { id: target.uuid } }, refused]);
   });
-  it('loses what mongod does not know', async () => {
+  it('gets the form that was found for another target, with the names of this one', async () => {
+    const { form } = await fitCommand('move', undefined, target, async (tried) => mongod(tried));
+    const other = { ...target, uuid: new UUID() };
+    const asked: Document[] = [];
+    const say = async (tried: Document) => (asked.push(tried), mongod(tried));
+    const { command } = await fitCommand('move', undefined, other, say, form);
+    assert.deepEqual([command, asked.length], [{ move: 1, to: { id: other.uuid } }, 1]);
+  });
+  it('is corrected again where mongod no longer accepts the form that was found', async () => {
+    const { form } = await fitCommand('move', { move: 1 }, target, async () => refused);
+    const { command, answer } = await fitCommand('move', { move: 1 }, target, async (tried) => mongod(tried), form);
+    assert.deepEqual([command, answer], [{ move: 1, to: { id: target.uuid } }, refused]);
+  });
+  it('loses the fields that mongod does not know', async () => {
     const say = async (tried: Document) =>
       'stale' in tried ? error(40_415, "BSON field 'move.stale' is an unknown field.") : refused;
     assert.deepEqual((await fitCommand('move', { move: 1, stale: true }, target, say)).command, { move: 1 });
   });
-  it('has time to be answered, where it has to name a limit', async () => {
+  it('gets enough time for its answer if it must name a time limit', async () => {
     const say = async (tried: Document) =>
       'maxTimeMS' in tried ? refused : error(40_414, "BSON field 'wait.maxTimeMS' is missing but a required field");
     assert.ok((await fitCommand('wait', { wait: 1 }, target, say)).command['maxTimeMS'] >= 5000);
   });
-  it('is given up when nothing helps, in the form that went furthest', async () => {
+  it('keeps the form that got furthest when no correction helps', async () => {
     let asked = 0;
     const say = async (tried: Document) => {
       asked += 1;
@@ -70,7 +82,7 @@ describe('a command that mongod does not take', () => {
     };
     assert.deepEqual((await fitCommand('move', undefined, target, say)).command, { move: 1 });
     assert.ok(asked < 20);
-    // What mongod says over and over does not keep it going.
+    // The same error, repeated, does not cause endless corrections.
     const { answer } = await fitCommand('move', { move: 1 }, target, async () =>
       error(40_414, "BSON field 'move.x' is missing but a required field"),
     );
@@ -78,7 +90,7 @@ describe('a command that mongod does not take', () => {
   });
 });
 
-it('the same about nobody names nothing of the other, however deep', () => {
+it('a command about nobody names nothing of the other tenant, at any depth', () => {
   const about = aboutNobody(
     { find: target.collection, x: [{ id: target.uuid, [`k_${uid}`]: `${target.database}.${target.collection}` }] },
     target,
@@ -88,13 +100,13 @@ it('the same about nobody names nothing of the other, however deep', () => {
     find: `orders_${nobody.uid}`,
     x: [{ id: nobody.uuid, [`k_${nobody.uid}`]: `tenure_pool.orders_${nobody.uid}` }],
   });
-  assert.equal(holdsAny(about, revealing(target, 'canary 1')), false);
+  assert.equal(containsAny(about, secretsOf(target, 'canary 1')), false);
 });
 
-it('each of uid, canary and UUID is seen in the bytes of a reply', () => {
+it('uid, canary and UUID are each found in the bytes of a reply', () => {
   for (const reply of [{ a: [{ b: `x${uid}` }] }, { [`canary 1`]: 0 }, { id: target.uuid }])
-    assert.ok(holdsAny(reply, revealing(target, 'canary 1')), JSON.stringify(reply));
-  assert.equal(holdsAny({ a: nobody.uid, id: nobody.uuid }, revealing(target, 'canary 1')), false);
+    assert.ok(containsAny(reply, secretsOf(target, 'canary 1')), JSON.stringify(reply));
+  assert.equal(containsAny({ a: nobody.uid, id: nobody.uuid }, secretsOf(target, 'canary 1')), false);
 });
 
 describe('the verdict', () => {
@@ -109,7 +121,7 @@ describe('the verdict', () => {
   });
   const judged = (say: (command: Document, round: number) => Answer, one: Probe, changed: readonly string[] = []) => {
     let round = 0;
-    const jury: Jury = {
+    const jury: JudgeContext = {
       connection: { ask: async (_database, command) => say(command, (round += 1)) },
       canary: 'canary 1',
       nobody,
@@ -118,7 +130,7 @@ describe('the verdict', () => {
     return judge(jury, one);
   };
 
-  it('on what has to be refused: only a refusal is one', async () => {
+  it('on a command that must be refused: only a refusal counts as refused', async () => {
     assert.equal((await judged(() => refused, probe('refused'))).class, 'refused');
     assert.deepEqual(await judged(() => done({ ok: 1 }), probe('refused')), {
       class: 'breach',
@@ -131,27 +143,27 @@ describe('the verdict', () => {
       'disclosed',
     );
   });
-  it('on what has to be refused: it is stopped, unless it only reads', async () => {
+  it('on a command that must be refused: it is sent with a stop, unless it only reads', async () => {
     const sent: Document[] = [];
     const say = (command: Document) => (sent.push(command), refused);
     await judged(say, probe('refused'));
     await judged(say, probe('refused', { reads: true }));
     assert.deepEqual(sent, [{ do: target.collection, ...stop }, { do: target.collection }]);
   });
-  it('on what mongod takes from nobody in this form: not applicable, as long as it says the same about nobody', async () => {
+  it('on a form that mongod never accepts: not applicable if the answer about nobody is the same', async () => {
     assert.equal((await judged(() => error(59), probe('refused'))).class, 'notApplicable');
     assert.equal(
       (await judged(({ do: at }) => error(at === target.collection ? 48 : 59), probe('refused'))).evidence,
       'differs',
     );
   });
-  it('on what may be done: harmless when it is the same about nobody, but for what always moves', async () => {
+  it('on an allowed command: harmless if the answer about nobody is the same, except what always changes', async () => {
     const moving = (_: Document, round: number) => done({ ok: 1, time: round, $clusterTime: round });
     assert.equal((await judged(moving, probe('nothing'))).class, 'harmless');
     assert.equal(
       (await judged(({ do: at }) => done({ echo: at }), probe('nothing'))).class,
       'harmless',
-      'what was said comes back',
+      'an echo of the command',
     );
     assert.equal(
       (await judged(({ do: at }) => done({ n: at === target.collection ? 2 : 0 }), probe('nothing'))).evidence,
@@ -160,16 +172,16 @@ describe('the verdict', () => {
     assert.equal(
       (await judged((_, round) => done({ n: round === 2 ? 2 : 0 }), probe('nothing'))).class,
       'harmless',
-      'once is a coincidence',
+      'a single difference is a coincidence',
     );
   });
-  it('on what may be done: a breach when it gives or changes what is the other’s', async () => {
+  it('on an allowed command: a breach if it discloses or changes data of the other tenant', async () => {
     const listing = () => done({ databases: [`tenant_${uid}`] });
     assert.equal((await judged(listing, probe('nothing', { command: { do: 1 } }))).evidence, 'disclosed');
     assert.equal(
       (await judged(listing, probe('nothing'))).evidence,
       'disclosed',
-      'also where the probe itself has named it',
+      'even if the probe itself names that database',
     );
     assert.equal((await judged(() => done({ ok: 1 }), probe('nothing'), ['indexes'])).evidence, 'changed');
   });

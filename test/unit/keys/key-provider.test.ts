@@ -27,14 +27,14 @@ describe('a key provider', () => {
     assert.deepEqual(await keys.unwrap(await keys.wrap(plaintext, 'c'), 'c'), plaintext);
   });
 
-  it('still unwraps what an older key wrapped once another is current, and wraps with the current one', async () => {
+  it('unwraps with an older key after another has become current, and wraps with the current one', async () => {
     const wrapped = await provider('a', { a: first }).wrap(plaintext, 'c');
     const rotated = provider('b', { a: first, b: second });
     assert.deepEqual(await rotated.unwrap(wrapped, 'c'), plaintext);
     assert.deepEqual([wrapped.key, (await rotated.wrap(plaintext, 'c')).key], ['a', 'b']);
   });
 
-  it('wraps with a key that is allowed: the current one, else another that it holds, else none', async () => {
+  it('wraps with an allowed key: the current one, otherwise another that it has, otherwise it fails', async () => {
     const keys = provider('b', { a: first, b: second });
     assert.equal((await keys.wrap(plaintext, 'c', ['a', 'b'])).key, 'b');
     assert.equal((await keys.wrap(plaintext, 'c', ['gone', 'a'])).key, 'a');
@@ -42,13 +42,13 @@ describe('a key provider', () => {
     assert.deepEqual(keys.keys, ['a', 'b']);
   });
 
-  it('says which key is missing, and to put it back', async () => {
+  it('names the missing key and the fix', async () => {
     const wrapped = await provider('a', { a: first }).wrap(plaintext, 'c');
     await assert.rejects(provider('b', { b: second }).unwrap(wrapped, 'c'), unavailable('"a"', 'add it again'));
     await assert.rejects(provider('gone', { a: first }).wrap(plaintext, 'c'), unavailable('"gone"'));
   });
 
-  it('refuses under another key of the same name, in another context, and what was changed', async () => {
+  it('does not unwrap with another key of the same name, in another context, or after a change', async () => {
     const keys = provider('a', { a: first });
     const wrapped = await keys.wrap(plaintext, 'c');
     await assert.rejects(provider('a', { a: second }).unwrap(wrapped, 'c'), unavailable('"a"', '"c"'));
@@ -56,7 +56,7 @@ describe('a key provider', () => {
     await assert.rejects(keys.unwrap({ ...wrapped, tag: new Binary(randomBytes(16)) }, 'c'), unavailable());
   });
 
-  it('shows no key and no plaintext in what it refuses with', async () => {
+  it('shows no key and no plaintext in its errors', async () => {
     const wrapped = await provider('a', { a: first }).wrap(plaintext, 'c');
     await assert.rejects(provider('a', { a: second }).unwrap(wrapped, 'c'), (error: Error) => {
       for (const secret of [first, second, plaintext])
@@ -70,7 +70,7 @@ describe('a key provider', () => {
 describe('a tenant’s secrets', () => {
   const keys = provider('a', { a: first });
 
-  /** The secrets of tenants as the control database would hold them. */
+  /** The secrets of tenants, as the control database stores them. */
   function kept(entries: Readonly<Record<string, IssuedSecrets>>): TenantSecrets {
     const sealed = new Map<string, SealedSecret>(
       Object.entries(entries).flatMap(
@@ -88,7 +88,7 @@ describe('a tenant’s secrets', () => {
   }
   const none = kept({});
 
-  it('give back the password that was issued: 32 random bytes, another for every tenant and every time', async () => {
+  it('contain the issued password: 32 random bytes, different for every tenant and every time', async () => {
     const passwords = [];
     for (const tenant of ['a', 'a', 'b'])
       passwords.push(await kept({ [tenant]: await none.issue(tenant) }).password(tenant));
@@ -96,18 +96,18 @@ describe('a tenant’s secrets', () => {
     assert.equal(new Set(passwords).size, passwords.length);
   });
 
-  it('of one tenant do not open for another, neither whole nor in part', async () => {
+  it('of one tenant cannot be opened for another, neither as a whole nor in part', async () => {
     const [a, b] = [await none.issue('a'), await none.issue('b')];
     await assert.rejects(kept({ b: a }).password('b'), unavailable());
     await assert.rejects(kept({ b: { ...b, credential: a.credential } }).password('b'), unavailable('tenant b'));
     await assert.rejects(kept({ b: { ...b, dataKey: a.dataKey } }).password('b'), unavailable('tenure/b/data-key'));
   });
 
-  it('that are not there are said to be missing', async () => {
+  it('are reported as missing if they do not exist', async () => {
     await assert.rejects(none.password('a'), unavailable('tenant a has no stored credential'));
   });
 
-  it('hold no plaintext once they are issued', async () => {
+  it('contain no plaintext after they are issued', async () => {
     const issued = await none.issue('a');
     const password = await kept({ a: issued }).password('a');
     for (const { ciphertext } of [issued.dataKey, issued.credential])

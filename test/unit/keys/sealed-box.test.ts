@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
 import { Binary } from 'mongodb';
-import { keyBytes, open, seal } from '../../../engines/keys/sealed-box.ts';
+import { keyBytes, open, seal } from '../../../engines/keys/key-provider.ts';
 import type { SealedSecret } from '../../../store/documents.ts';
 
 const keys = fc.integer().map((seed) => createHash('sha256').update(String(seed)).digest());
@@ -44,7 +44,7 @@ describe('a sealed secret', () => {
     );
   });
 
-  it('does not open in another context, so it cannot be given to another tenant or purpose', () => {
+  it('does not open in another context, so it cannot be used for another tenant or purpose', () => {
     fc.assert(
       fc.property(keys, plaintexts, contexts, contexts, (bytes, plaintext, context, other) => {
         fc.pre(context !== other);
@@ -70,7 +70,7 @@ describe('a sealed secret', () => {
       );
     });
 
-    it(`does not open with its ${part} cut short`, () => {
+    it(`does not open with its ${part} truncated`, () => {
       fc.assert(
         fc.property(
           keys,
@@ -90,7 +90,7 @@ describe('a sealed secret', () => {
     });
   }
 
-  it('does not open with parts of another one of the same key', () => {
+  it('does not open with parts of another secret under the same key', () => {
     fc.assert(
       fc.property(keys, plaintexts, contexts, fc.constantFrom(...parts), (bytes, plaintext, context, part) => {
         const [sealed, other] = [
@@ -102,7 +102,7 @@ describe('a sealed secret', () => {
     );
   });
 
-  it('does not show its content, nor that two have the same', () => {
+  it('does not reveal its content, nor that two secrets have the same content', () => {
     const plaintext = Buffer.from('a password of some length');
     const bytes = createHash('sha256').update('key').digest();
     const sealed = Array.from({ length: 500 }, (): SealedSecret => seal({ id: 'k', bytes }, plaintext, 'c'));
@@ -115,7 +115,7 @@ describe('a sealed secret', () => {
       );
   });
 
-  it('is made only under a key of 256 bits', () => {
+  it('requires a key of 256 bits', () => {
     assert.equal(keyBytes, 32);
     for (const length of [0, 16, 24, 31, 33])
       assert.throws(() => seal({ id: 'k', bytes: Buffer.alloc(length) }, Buffer.from('x'), 'c'));

@@ -69,17 +69,17 @@ for (const [entry, schema] of [
     assert.ok(!stdout.includes('canary'));
   });
 
-  test(`${entry} --explain-config lists every flaw with its fix, and ends with 2`, () => {
+  test(`${entry} --explain-config lists every flaw with its fix, and exits with code 2`, () => {
     const { status, stdout, stderr } = run({ TENURE_CONTROL_URI: 'canary://x:canary-secret@y', TENURE_HOST: 'h' });
     assert.equal(status, 2);
     assert.match(stderr, /^error: TENURE_INSTALLATION: is not set\nfix: set it: Name of this installation/m);
     assert.match(stderr, /^error: TENURE_CONTROL_URI: .*\nfix: correct it: Connection string/m);
-    assert.match(stdout, /^TENURE_HOST +h +environment$/m, 'what can be told is told all the same');
+    assert.match(stdout, /^TENURE_HOST +h +environment$/m, 'valid settings are still shown');
     assert.ok(!`${stdout}${stderr}`.includes('canary'));
   });
 }
 
-test('the files that settings name are read as the process would', () => {
+test('the files that settings name are read in the same way as by the process', () => {
   const flawOf = (name: string, path: string): string => {
     const { flaws } = renderExplanation(explainSettings(apiSettings, { ...least, [name]: path }));
     return flaws;

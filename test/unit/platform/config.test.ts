@@ -31,7 +31,7 @@ const apiRequired = {
   TENURE_JWT_ISSUER: 'https://issuer.example',
   TENURE_JWT_AUDIENCE: 'tenure',
 };
-/** Settings that need not be set and have no default. */
+/** Optional settings without a default. */
 const withoutDefault: ReadonlySet<string> = new Set([
   'TENURE_FAILPOINT_DIR',
   'TENURE_JWT_ROLE_MAP',
@@ -86,7 +86,7 @@ for (const { name, read, least, settings } of processes) {
       });
     }
 
-    it('takes an optional setting that is empty as not set', () => {
+    it('treats an empty optional setting as not set', () => {
       const empty = Object.fromEntries(
         Object.keys(settings)
           .filter((setting) => !(setting in least))
@@ -107,7 +107,7 @@ for (const { name, read, least, settings } of processes) {
       );
     });
 
-    it('is described in the reference, every setting of it', () => {
+    it('is described in the reference with every setting', () => {
       const reference = readFileSync(new URL('../../../docs/reference/configuration.md', import.meta.url), 'utf8');
       for (const setting of Object.keys(settings)) assert.ok(reference.includes(`| \`${setting}\` |`), setting);
     });
@@ -133,7 +133,7 @@ describe('a setting', () => {
       assert.ok(flaw(() => readApiConfig({ ...apiRequired, [setting]: value }))?.includes(setting)));
   }
 
-  it('that is a number is read as one', () => {
+  it('that is a number is parsed as one', () => {
     assert.equal(readApiConfig({ ...apiRequired, TENURE_API_PORT: '0' }).TENURE_API_PORT, 0);
     assert.equal(readWorkerConfig({ ...required, TENURE_WORKER_OPS_PORT: '65535' }).TENURE_WORKER_OPS_PORT, 65_535);
   });
@@ -155,7 +155,7 @@ describe('a file that a setting names', () => {
   const key = (bytes = 32): string => randomBytes(bytes).toString('base64');
   const keyring = (content: unknown) => readKeyring('TENURE_KEYRING_FILE', file(content));
 
-  it('gives the keys of a keyring', () => {
+  it('returns the keys of a keyring', () => {
     const keys = { old: key(), new: key() };
     const ring = keyring({ current: 'new', keys });
     assert.equal(ring.current, 'new');
@@ -165,7 +165,7 @@ describe('a file that a setting names', () => {
   const canary = 'c2VjcmV0LWNhbmFyeQ';
   const wrong: Readonly<Record<string, unknown>> = {
     'is not JSON': `{"current": "a", "keys": {"a": "${canary}"`,
-    'has another form': { current: 'a', keys: [canary] },
+    'has another structure': { current: 'a', keys: [canary] },
     'has an unknown field': { current: 'a', keys: { a: key() }, extra: canary },
     'has no current key': { current: 'b', keys: { a: key() } },
     'has a current key only by inheritance': { current: 'toString', keys: {} },
@@ -174,7 +174,7 @@ describe('a file that a setting names', () => {
     'has an old key of 16 bytes': { current: 'a', keys: { a: key(), b: key(16) } },
   };
   for (const [how, content] of Object.entries(wrong)) {
-    it(`is refused when a keyring ${how}, and nothing of it is shown`, () => {
+    it(`is refused when a keyring ${how}, and none of its content is shown`, () => {
       const message = flaw(() => keyring(content));
       assert.ok(message?.includes('TENURE_KEYRING_FILE'));
       assert.equal(message?.includes(canary), false);
@@ -201,7 +201,7 @@ describe('a file that a setting names', () => {
     );
   });
 
-  it('that holds secrets is for its owner and group: whatever more its mode lets is refused with the fix', () => {
+  it('with secrets may be readable by its owner and group only; any other mode is refused with the fix', () => {
     const ring = { current: 'a', keys: { a: key() } };
     for (const [setting, read] of [
       [
@@ -233,7 +233,7 @@ describe('a file that a setting names', () => {
     }
   });
 
-  it('that says whom to trust may be read by everybody, and changed by its owner only', () => {
+  it('with the trusted keys may be readable by everybody, but not writable', () => {
     const jwks = { keys: [{ kty: 'OKP' }] };
     for (const mode of [0o444, 0o644, 0o664])
       assert.equal(
@@ -248,7 +248,7 @@ describe('a file that a setting names', () => {
     );
   });
 
-  it('gives the cells, and refuses an address that is not MongoDB’s without showing it', () => {
+  it('returns the cells, and refuses an address that is not a MongoDB URI without showing it', () => {
     const cells = { 'eu-west-1-a': { uri: 'mongodb://u:p@a' }, 'us-east-1-a': { uri: 'mongodb+srv://u:p@b' } };
     assert.deepEqual(Object.fromEntries(readCells(file(cells))), cells);
     const message = flaw(() => readCells(file({ 'eu-west-1-a': { uri: `http://u:${canary}@a` } })));
@@ -257,7 +257,7 @@ describe('a file that a setting names', () => {
     assert.ok(flaw(() => readCells(file({ Cell: { uri: 'mongodb://a' } }))));
   });
 
-  it('gives the issuer’s keys, of which there must be one', () => {
+  it('returns the issuer’s keys and requires at least one', () => {
     const jwks = { keys: [{ kty: 'OKP', crv: 'Ed25519', x: 'abc', kid: '1' }] };
     assert.deepEqual(readJwks(file(jwks)), jwks);
     assert.ok(flaw(() => readJwks(file({ keys: [] })))?.includes('TENURE_JWKS_FILE'));

@@ -7,26 +7,26 @@ const late = (): Error => new Error('late');
 const timers = (): number => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
 
 describe('a deadline', () => {
-  it('gives the result of work that is in time', async () => {
+  it('returns the result of work that finishes in time', async () => {
     assert.equal(await withinMs(60_000, Promise.resolve(7), late), 7);
   });
 
-  it('gives the error of work that fails in time', async () => {
+  it('throws the error of work that fails in time', async () => {
     await assert.rejects(withinMs(60_000, Promise.reject(new Error('its own')), late), { message: 'its own' });
   });
 
-  it('gives its own error once the time has passed, though the work goes on', async () => {
+  it('throws its own error when the time is over, although the work continues', async () => {
     await assert.rejects(withinMs(1, new Promise(() => undefined), late), { message: 'late' });
   });
 
-  it('makes that error only when it is needed', async () => {
-    await withinMs(60_000, Promise.resolve(), () => assert.fail('made in time'));
+  it('creates that error only if it is needed', async () => {
+    await withinMs(60_000, Promise.resolve(), () => assert.fail('created although the work was in time'));
   });
 
-  it('does not end the process when late work fails after all', async () => {
+  it('does not end the process when late work fails', async () => {
     const work = Promise.withResolvers<never>();
     await assert.rejects(withinMs(1, work.promise, late), { message: 'late' });
-    // The test runner fails the test that is running when a rejection is handled by nobody.
+    // The test runner fails the running test if a rejection is not handled.
     work.reject(new Error('nobody waits for this'));
     await turn();
   });

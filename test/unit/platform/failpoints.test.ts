@@ -14,17 +14,17 @@ describe('a failpoint', () => {
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
   const arm = (name: string, action: string): void => writeFileSync(join(directory, name), action);
 
-  it('does nothing where there is no directory', async () => {
+  it('does nothing without a directory', async () => {
     await createFailpoints(undefined).reach('accept.before-commit', 'acme');
   });
 
-  it('does nothing until it is armed, and nothing under another name', async () => {
+  it('does nothing until it is armed under its own name', async () => {
     arm('other', 'boom');
     await createFailpoints(directory).reach('place', 'acme');
     assert.ok(existsSync(join(directory, 'other')));
   });
 
-  it('strikes only the tenant that it is armed for', async () => {
+  it('triggers only for the tenant that it is armed for', async () => {
     const failpoints = createFailpoints(directory);
     arm('place@acme', 'boom');
     await failpoints.reach('place', 'another');
@@ -32,7 +32,7 @@ describe('a failpoint', () => {
     await failpoints.reach('place', 'acme');
   });
 
-  it('fails with the text it is armed with, once', async () => {
+  it('throws the text that it is armed with, once', async () => {
     const failpoints = createFailpoints(directory);
     arm('place', 'the disk is full\n');
     await assert.rejects(failpoints.reach('place', 'acme'), { message: 'the disk is full' });
@@ -40,7 +40,7 @@ describe('a failpoint', () => {
     await failpoints.reach('place', 'acme');
   });
 
-  it('strikes again when it is armed again', async () => {
+  it('triggers again when it is armed again', async () => {
     const failpoints = createFailpoints(directory);
     for (const text of ['first', 'second']) {
       arm('place', text);
@@ -48,7 +48,7 @@ describe('a failpoint', () => {
     }
   });
 
-  it('strikes one of several that reach it at once', async () => {
+  it('triggers for one of several callers that reach it at the same time', async () => {
     arm('place', 'boom');
     const reached = await Promise.allSettled(
       [1, 2, 3].map(async () => await createFailpoints(directory).reach('place', 'acme')),
@@ -56,7 +56,7 @@ describe('a failpoint', () => {
     assert.deepEqual(reached.map(({ status }) => status).toSorted(), ['fulfilled', 'fulfilled', 'rejected']);
   });
 
-  it('holds the one that reaches it until it is released, and lets others pass', async () => {
+  it('holds the first caller until it is released, and lets others pass', async () => {
     const failpoints = createFailpoints(directory);
     arm('place', 'pause');
     const passed: string[] = [];
@@ -65,7 +65,7 @@ describe('a failpoint', () => {
       passed.push(who);
     });
     try {
-      // Several of its own looks at the directory.
+      // Long enough for several of its checks of the directory.
       await delay(50);
       assert.deepEqual(passed, ['second']);
     } finally {

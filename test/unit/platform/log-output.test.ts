@@ -11,7 +11,7 @@ before(() => {
   folder = mkdtempSync(join(tmpdir(), 'tenure-log-'));
   script = join(folder, 'logs.mjs');
   const at = (path: string) => JSON.stringify(new URL(`../../../platform/${path}`, import.meta.url).href);
-  // Logs so many lines of 1 kB, each in a turn of its own, and says on stdout what became of them.
+  // Logs the given number of lines of 1 kB, each in its own turn of the event loop, and prints how many were lost.
   writeFileSync(
     script,
     `
@@ -32,7 +32,7 @@ before(() => {
 after(() => rmSync(folder, { recursive: true }));
 
 test(
-  'a process whose log is on a full disk goes on, and counts what is lost',
+  'a process whose log is on a full disk continues, and counts the lost lines',
   { skip: existsSync('/dev/full') ? false : 'there is no /dev/full here' },
   () => {
     const { status, stdout } = spawnSync('sh', ['-c', `exec "${process.execPath}" "${script}" 20 2>/dev/full`], {
@@ -42,7 +42,7 @@ test(
   },
 );
 
-test('a process whose log nobody reads any more goes on', () => {
+test('a process whose log is no longer read continues', () => {
   const { status, stdout } = spawnSync(
     'sh',
     [
@@ -55,14 +55,14 @@ test('a process whose log nobody reads any more goes on', () => {
   assert.ok(JSON.parse(stdout).lost > 0);
 });
 
-test('a reader that is late costs no more memory than it may', async () => {
+test('lines for a late reader are queued up to a limit, and then lost', async () => {
   const child = spawn(process.execPath, [script, '4000'], { stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   await new Promise((resolve) => child.stdout.once('end', resolve));
   child.stderr.destroy();
   const { lost } = JSON.parse(stdout) as { lost: number };
-  // What the pipe and the queue hold is written; all else is lost.
+  // The lines that fit in the pipe and the queue are written; all others are lost.
   assert.ok(lost > 2_000 && lost < 4_000, String(lost));
 });
 

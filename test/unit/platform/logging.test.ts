@@ -3,15 +3,20 @@ import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
 import { TenureError } from '../../../domain/tenure-error.ts';
-import { currentLogContext, withLogContext } from '../../../platform/log-context.ts';
-import { errorFields, formatLine, loggedFields } from '../../../platform/logging.ts';
-import { redact } from '../../../platform/redaction.ts';
+import {
+  currentLogContext,
+  withLogContext,
+  errorFields,
+  formatLine,
+  loggedFields,
+  redact,
+} from '../../../platform/logging.ts';
 
 const now = new Date('2026-01-01T00:00:00.000Z');
 const read = (line: string): Record<string, unknown> => JSON.parse(line) as Record<string, unknown>;
 
 describe('a log line', () => {
-  it('has no field but the listed ones, and keeps those as they are', () => {
+  it('has only the listed fields, with their values unchanged', () => {
     const value = fc.oneof(fc.integer(), fc.boolean(), fc.stringMatching(/^[a-z ]{0,20}$/));
     fc.assert(
       fc.property(fc.dictionary(fc.oneof(fc.constantFrom<string>(...loggedFields), fc.string()), value), (fields) => {
@@ -26,7 +31,7 @@ describe('a log line', () => {
     );
   });
 
-  it('cannot be given another time, level or message by a field', () => {
+  it('keeps its time, level and message, whatever its fields are', () => {
     const line = read(formatLine('warn', 'the message', { time: 'x', level: 'x', message: 'x' }, now));
     assert.deepEqual(line, { time: now.toISOString(), level: 'warn', message: 'the message' });
   });
@@ -42,8 +47,8 @@ describe('a log line', () => {
   });
 });
 
-describe('what is logged of an error', () => {
-  it('is its code where it is ours, else its stack', () => {
+describe('a logged error', () => {
+  it('has a code if it is a TenureError, otherwise a stack', () => {
     assert.deepEqual(errorFields(new TenureError('not_found', 'gone')), { error: 'gone', code: 'not_found' });
     const foreign = errorFields(new TypeError('odd'));
     assert.equal(foreign.error, 'odd');
@@ -53,14 +58,14 @@ describe('what is logged of an error', () => {
   it('names its cause', () =>
     assert.equal(errorFields(new Error('a', { cause: new RangeError('b') })).cause, 'RangeError: b'));
 
-  it('is nothing of a thrown object that is no error', () => {
+  it('shows nothing of a thrown object that is not an error', () => {
     assert.deepEqual(errorFields({ password: 'x' }), { error: 'a thrown value that is not an Error' });
     assert.deepEqual(errorFields(undefined), { error: 'a thrown value that is not an Error' });
   });
 });
 
 describe('the log context', () => {
-  it('holds inside the work and its continuations, adds to the outer one, and ends with the work', async () => {
+  it('is valid in the work and its continuations, extends the outer one, and ends with the work', async () => {
     await withLogContext({ requestId: 'r', tenant: 'a' }, async () => {
       await withLogContext({ tenant: 'b', attempt: 2 }, async () => {
         await Promise.resolve();
@@ -75,8 +80,7 @@ describe('the log context', () => {
 describe('a process’s log', () => {
   const at = (path: string) => JSON.stringify(new URL(`../../../platform/${path}`, import.meta.url).href);
   const script = `
-    import { createLogger } from ${at('logging.ts')};
-    import { withLogContext } from ${at('log-context.ts')};
+    import { createLogger, withLogContext } from ${at('logging.ts')};
     const logger = createLogger({ service: 'api', level: 'info' });
     logger.debug('not severe enough');
     withLogContext({ requestId: 'r1', tenant: 't1' }, () => logger.warn('mongodb://u:hunter22@h failed', { code: 'internal', password: 'hunter22', error: 'Bearer hunter22' }));

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
-import { errorFields, formatLine, loggedFields } from '../../../platform/logging.ts';
-import { redact } from '../../../platform/redaction.ts';
+import { errorFields, formatLine, loggedFields, redact } from '../../../platform/logging.ts';
 import { TenureError } from '../../../domain/tenure-error.ts';
 import { inText, secretForms } from './secrets.ts';
 import type { Leak } from './secrets.ts';
@@ -39,7 +38,7 @@ describe('redaction', () => {
     assert.equal(redact(`key ${key}=`), 'key [redacted key]');
   });
 
-  it('leaves ordinary text alone: digests, ids, names of databases and workflows, addresses, times', () => {
+  it('does not change ordinary text: digests, ids, names of databases and workflows, addresses, times', () => {
     const hex = fc.stringMatching(/^[0-9a-f]{64}$/);
     const uid = fc.stringMatching(/^[0-7][0-9a-hjkmnp-tv-z]{25}$/);
     const ordinary = fc.oneof(
@@ -68,12 +67,12 @@ describe('redaction', () => {
     );
   });
 
-  it('changes nothing more the second time', () => {
+  it('changes nothing the second time', () => {
     fc.assert(fc.property(anyLeak, ({ text }) => assert.equal(redact(redact(text)), redact(text))));
   });
 
-  it('takes no more than linear time, whatever a caller makes us log', () => {
-    // Quadratic, these take half a minute.
+  it('takes at most linear time, whatever a caller causes to be logged', () => {
+    // With quadratic time, these take half a minute.
     for (const part of ['a', 'eyJ-', 'eyJ', '://', 'a://:', 'A1a+', ':@/', 'Bearer ', 'AAAaaa']) {
       const started = performance.now();
       redact(part.repeat(100_000));
@@ -88,7 +87,7 @@ describe('a log line', () => {
     fc.constantFrom('password', 'message', 'config', 'time', 'level', 'toString', '__proto__'),
   );
 
-  it('shows no secret, however deep it is nested in the fields it is given', () => {
+  it('shows no secret, however deeply it is nested in the fields', () => {
     const nest = (inner: unknown, steps: readonly string[]): unknown =>
       steps.reduce<unknown>((value, step) => {
         if (step === 'list') return ['x', value];
@@ -106,7 +105,7 @@ describe('a log line', () => {
         (inMessage, inField, places) => {
           const fields = Object.fromEntries(places.map(([name, path]) => [name, nest(inField.text, path)]));
           const line = formatLine('info', inMessage.text, fields, now);
-          // As it is written, and as whoever reads the JSON sees it.
+          // As it is written, and as a reader of the JSON sees it.
           for (const seen of [line, Object.values(JSON.parse(line) as object).join(' ')]) {
             assertHidden(seen, inMessage);
             assertHidden(seen, inField);

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 
-/** Text that holds a secret, and the parts of it that must never be seen. */
+/** Text that contains a secret, and the parts of it that must never be visible. */
 export interface Leak {
   readonly text: string;
   readonly canaries: readonly string[];
 }
 
-/** As even as random bytes; fast-check's own arrays are mostly small and repeated numbers, as no key is. */
+/** Distributed like random bytes, as keys are. The arrays of fast-check are mostly small and repeated numbers. */
 const randomBytes = (count: number): fc.Arbitrary<Buffer> =>
   fc
     .integer()
@@ -25,7 +25,7 @@ const addresses = fc
   .record({
     scheme: fc.constantFrom('mongodb', 'mongodb+srv', 'https', 'MONGODB'),
     user,
-    // Characters that ought to be percent-encoded as well as those that need not be.
+    // Characters that should be percent-encoded, and others that need not be.
     parts: fc.array(
       fc.tuple(word, fc.constantFrom('', '%40', '!', '~', "'", '"', '@', '/', ':', '==', '+', '?', '#')),
       { minLength: 1, maxLength: 3 },
@@ -71,7 +71,7 @@ export const secretForms = {
   'a key or password of 32 random bytes': keys,
 } as const;
 
-/** A secret as it stands in a message: after and before other text. */
+/** A secret in a message, between other text. */
 export function inText(leaks: fc.Arbitrary<Leak>): fc.Arbitrary<Leak> {
   const before = fc.constantFrom(
     '',

@@ -10,7 +10,7 @@ import { policyEntrypoints } from '../../../engines/policy/bundle.ts';
 import { policiesDirectory } from '../../../tools/policies.ts';
 import { corpus } from './corpus.ts';
 
-/** What an action must satisfy; a path says too from where it goes, and what to do where it does not go. */
+/** The rules of an action; for a path also the states in which it can start, and the fix for all others. */
 const entrySchema = z.union([
   z.strictObject({ rules: z.array(z.string()).min(1) }),
   z.strictObject({ from: z.array(z.string()).min(1), fix: z.string().min(1), rules: z.array(z.string()).min(1) }),
@@ -26,12 +26,12 @@ function actionsOf(requests: readonly { readonly input: unknown }[]): Set<unknow
   return new Set(requests.map(({ input }) => (input as { readonly action?: unknown }).action));
 }
 
-describe('the table of what admission asks', () => {
+describe('the admission table', () => {
   it('has every action of the contract', () => {
     assert.deepEqual(Object.keys(admission).toSorted(), admissionActions.toSorted());
   });
 
-  it('lets each path go from where the contract lets it go', () => {
+  it('allows each path to start in the states of the contract', () => {
     const table = Object.entries(admission).flatMap(([action, entry]) =>
       'from' in entry ? [[action, entry.from.toSorted()]] : [],
     );
@@ -42,19 +42,19 @@ describe('the table of what admission asks', () => {
     assert.deepEqual(Object.fromEntries(table), Object.fromEntries(contract));
   });
 
-  it('asks of exactly the paths that they go from there', () => {
+  it('checks the initial state of exactly the paths', () => {
     for (const [action, entry] of Object.entries(admission))
       assert.equal(entry.rules.includes('lifecycle.transition'), 'from' in entry, action);
   });
 
-  it('is told of the data key where it asks for it', () => {
+  it('gets the data key for exactly the actions that check it', () => {
     const asking = Object.entries(admission).flatMap(([action, { rules }]) =>
       rules.includes('encryption.data_key') ? [action] : [],
     );
     assert.deepEqual([...asksForDataKey].toSorted(), asking.toSorted());
   });
 
-  it('names exactly the rules that refuse something in the corpus', () => {
+  it('names exactly the rules that deny something in the corpus', () => {
     const refusing = new Set(decided(policyEntrypoints.admit, false).flatMap(({ rules }) => rules));
     refusing.delete('admission.request');
     const named = new Set(Object.values(admission).flatMap(({ rules }) => rules));
@@ -67,13 +67,13 @@ describe('the corpus', () => {
     [policyEntrypoints.authorize, policyActions],
     [policyEntrypoints.admit, admissionActions],
   ] as const) {
-    it(`allows and refuses each action of ${entrypoint}`, () => {
+    it(`allows and denies each action of ${entrypoint}`, () => {
       for (const allow of [true, false]) {
         const tried = actionsOf(decided(entrypoint, allow));
         assert.deepEqual(
           actions.filter((action) => !tried.has(action)),
           [],
-          allow ? 'allowed nowhere' : 'refused nowhere',
+          allow ? 'never allowed' : 'never denied',
         );
       }
     });

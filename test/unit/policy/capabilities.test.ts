@@ -13,11 +13,11 @@ describe('the capabilities of the policies', () => {
     });
   };
 
-  it('let pass what WebAssembly can do by itself', async () => {
+  it('allow what WebAssembly can do natively', async () => {
     await build('count(sort(input.x)) <= 3');
   });
 
-  // The host has no code for the first three, and other code than OPA for the last two.
+  // The host does not implement the first three, and implements the last two differently from OPA.
   for (const call of [
     'http.send({}).x',
     'time.now_ns() > 0',

@@ -30,7 +30,7 @@ async function run(command: string, commandArguments: readonly string[]): Promis
   return stdout;
 }
 
-/** Writes the manifest that belongs to the files in a bundle's folder. */
+/** Writes the manifest for the files in a bundle's folder. */
 export async function seal(directory: string): Promise<void> {
   const [wasm, data] = await Promise.all([
     readFile(join(directory, 'policy.wasm')),
@@ -45,7 +45,7 @@ interface CompileOptions {
   readonly capabilities?: string;
 }
 
-/** Compiles Rego to a bundle in `directory`; rejects with the compiler's words. */
+/** Compiles Rego to a bundle in `directory`; rejects with the compiler's message. */
 export async function compile(
   directory: string,
   modules: readonly string[],
@@ -64,7 +64,7 @@ export async function compile(
   await seal(directory);
 }
 
-/** What OPA's own evaluator yields for each input, all in one process; an input without a decision is left out. */
+/** The decisions of OPA's own evaluator for all inputs, in one process. An input without a decision is left out. */
 export async function decideByOpa(entrypoint: string, inputs: readonly unknown[]): Promise<unknown[]> {
   await using directory = await temporaryDirectory();
   const input = join(directory.path, 'inputs.json');

@@ -11,7 +11,7 @@ const corpusSchema = z.strictObject({
     .min(1),
 });
 
-/** One request of `policies/corpus`, and how it is to be decided. */
+/** A request of `policies/corpus`, and its expected decision. */
 export interface CorpusCase {
   readonly name: string;
   readonly entrypoint: string;
@@ -31,7 +31,7 @@ function mergePatch(target: unknown, patch: unknown): unknown {
   return merged;
 }
 
-/** Every case of every file, each file being changes of one request. */
+/** Every case of every file. The cases of a file are changes to one request. */
 export const corpus: readonly CorpusCase[] = globSync(join(policiesDirectory, 'corpus', '*.json'))
   .toSorted()
   .flatMap((file) => {

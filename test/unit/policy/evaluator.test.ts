@@ -18,7 +18,7 @@ describe('the evaluator', () => {
     input: new Uint8Array(canonicalBytes(input)).buffer,
   }));
 
-  it('keeps its instance until that has thrown, and then begins with a new one', () => {
+  it('keeps its instance until it throws, and then creates a new one', () => {
     let instances = 0;
     const evaluate = createEvaluator(() => {
       instances += 1;
@@ -29,7 +29,7 @@ describe('the evaluator', () => {
     assert.equal(instances, 1);
     const tooLarge = new ArrayBuffer(2 * 1024 * 1024);
     assert.throws(() => evaluate(policyEntrypoints.admit, tooLarge));
-    assert.equal(instances, 1, 'only when it is needed');
+    assert.equal(instances, 1, 'a new one is created only when it is needed');
     assert.deepEqual(evaluateAll(), answers);
     assert.equal(instances, 2);
   });

@@ -31,7 +31,7 @@ const admission =
 const yields = (decision: string) => `package tenure.authz\n\ndecision := ${decision}\n`;
 const denial = '{"rule": "a.b", "message": "m", "fix": "f"}';
 
-describe('a policy that comes to no decision allows nothing', () => {
+describe('a policy without a valid decision allows nothing', () => {
   const answers = [
     {
       name: 'an abort, which the host throws as a string',
@@ -42,7 +42,7 @@ describe('a policy that comes to no decision allows nothing', () => {
       authz: yields('{"allow": time.now_ns() > 0, "deny": [], "obligations": [], "rules": []}'),
     },
     {
-      name: 'more memory than there may be',
+      name: 'more memory than allowed',
       authz: yields('{"allow": count(numbers.range(1, 50000000)) > 0, "deny": [], "obligations": [], "rules": []}'),
     },
     {
@@ -50,21 +50,21 @@ describe('a policy that comes to no decision allows nothing', () => {
       authz: yields('{"allow": true, "deny": [], "obligations": [], "rules": []} if input.absent'),
     },
     {
-      name: 'an obligation nobody knows',
+      name: 'an unknown obligation',
       authz: yields('{"allow": true, "deny": [], "obligations": [{"id": "sing"}], "rules": []}'),
     },
     {
-      name: 'an allowance beside a denial',
+      name: 'allow together with a denial',
       authz: yields(`{"allow": true, "deny": [${denial}], "obligations": [], "rules": []}`),
     },
     {
-      name: 'a refusal without a reason',
+      name: 'no allow and no denial',
       authz: yields('{"allow": false, "deny": [], "obligations": [], "rules": []}'),
     },
     { name: 'a bare boolean', authz: yields('true') },
     { name: 'null', authz: yields('null') },
     {
-      name: 'an allowance that is a string',
+      name: 'allow as a string',
       authz: yields('{"allow": "true", "deny": [], "obligations": [], "rules": []}'),
     },
     { name: 'a missing field', authz: yields('{"allow": true, "deny": [], "rules": []}') },
@@ -83,15 +83,11 @@ describe('a policy that comes to no decision allows nothing', () => {
       await compile(directory.path, [authz, admission]);
       const engine = await loadPolicyEngine({ bundleDirectory: directory.path });
       assert.throws(() => engine.authorize(request('admin', 'viewer')), unavailable);
-      assert.equal(
-        engine.admit({} as AdmissionRequest).allow,
-        true,
-        'the next decision is made as if nothing had been',
-      );
+      assert.equal(engine.admit({} as AdmissionRequest).allow, true, 'the next decision is not affected');
     });
   }
 
-  it('but a proper answer is obeyed', async () => {
+  it('but a valid decision is applied', async () => {
     await using directory = await temporaryDirectory();
     await compile(directory.path, [
       yields('{"allow": true, "deny": [], "obligations": [{"id": "confine-to-tenants"}], "rules": ["a"]}'),
@@ -103,7 +99,7 @@ describe('a policy that comes to no decision allows nothing', () => {
   });
 });
 
-describe('a bundle that is not whole is not loaded', () => {
+describe('a damaged bundle is not loaded', () => {
   const damages = [
     { name: 'no folder', damage: (path: string) => rm(path, { recursive: true }) },
     ...['policy.wasm', 'data.json', 'bundle.json'].map((file) => ({
@@ -111,17 +107,17 @@ describe('a bundle that is not whole is not loaded', () => {
       damage: (path: string) => rm(join(path, file)),
     })),
     {
-      name: 'data that the digest does not name',
+      name: 'data that does not match the digest',
       damage: (path: string) => writeFile(join(path, 'data.json'), '{"roles": {}}'),
     },
     {
-      name: 'wasm that the digest does not name',
+      name: 'wasm that does not match the digest',
       damage: (path: string) => writeFile(join(path, 'policy.wasm'), '\0', { flag: 'a' }),
     },
     { name: 'a manifest that is not JSON', damage: (path: string) => writeFile(join(path, 'bundle.json'), '{') },
     { name: 'a manifest without a digest', damage: (path: string) => writeFile(join(path, 'bundle.json'), '{}') },
     {
-      name: 'wasm that is none',
+      name: 'a wasm file that is not WebAssembly',
       damage: (path: string) => writeFile(join(path, 'policy.wasm'), 'policy').then(() => seal(path)),
     },
     {
@@ -146,9 +142,9 @@ describe('a bundle that is not whole is not loaded', () => {
 });
 
 describe('the policy of the project', () => {
-  it('refuses what it cannot read, and goes on after that', async () => {
+  it('refuses a request that it cannot read, and continues', async () => {
     const engine = await loadPolicyEngine({ bundleDirectory: await compiledPolicy() });
-    const sound = corpus.find((each) => each.name === 'update within everything')!.input as AdmissionRequest;
+    const sound = corpus.find((each) => each.name === 'update that satisfies every rule')!.input as AdmissionRequest;
     const before = engine.admit(sound);
     const [first] = sound.regions;
     const twice = {

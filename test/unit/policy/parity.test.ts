@@ -42,7 +42,7 @@ describe('the engine decides as OPA itself does', () => {
     }
   }
 
-  it('has a corpus of both entry points', () => {
+  it('has a corpus for both entry points', () => {
     for (const entrypoint of Object.values(policyEntrypoints)) {
       assert.ok(corpus.filter((request) => request.entrypoint === entrypoint).length >= 50);
     }
@@ -59,7 +59,7 @@ describe('the engine decides as OPA itself does', () => {
     });
 
     for (const { name, input, allow, rules } of cases) {
-      it(`${entrypoint}: ${name}: ${allow ? 'allowed' : 'refused'}`, () => {
+      it(`${entrypoint}: ${name}: ${allow ? 'allowed' : 'denied'}`, () => {
         const response = respond(entrypoint, input);
         assert.deepEqual({ allow: response.allow, rules: response.rules }, { allow, rules });
       });
@@ -78,7 +78,7 @@ describe('the engine decides as OPA itself does', () => {
       for (const input of inputs) schema.parse(input);
       await assertParity(entrypoint, inputs);
       const allowed = inputs.filter((input) => respond(entrypoint, input).allow).length;
-      assert.ok(allowed > 10 && allowed < 490, `${allowed} of 500 are allowed: the requests must try both ways`);
+      assert.ok(allowed > 10 && allowed < 490, `${allowed} of 500 are allowed: the requests must have both outcomes`);
     });
   }
 });

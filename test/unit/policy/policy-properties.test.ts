@@ -30,12 +30,12 @@ describe('every decision', () => {
       assert.deepEqual(verdict.decision.rules, [...new Set(verdict.deny.map((denial) => denial.rule))]);
   }
 
-  it('allows exactly without denials, and is logged as what it is', () => {
+  it('allows exactly if there is no denial, and is logged correctly', () => {
     fc.assert(fc.property(authorizationRequests, (request) => assertSound(engine.authorize(request), request)));
     fc.assert(fc.property(admissionRequests, (request) => assertSound(engine.admit(request), request)));
   });
 
-  it('allows nothing to roles that are not known', () => {
+  it('allows nothing to unknown roles', () => {
     fc.assert(
       fc.property(authorizationRequests, fc.array(unknownRole), (request, roles) => {
         assert.equal(engine.authorize({ ...request, actor: { ...request.actor, roles } }).allow, false);
@@ -43,7 +43,7 @@ describe('every decision', () => {
     );
   });
 
-  it('allows no more when the caller is confined', () => {
+  it('allows nothing to a confined caller that it denies to an unconfined one', () => {
     fc.assert(
       fc.property(authorizationRequests, fc.array(uid), (request, tenants) => {
         const { tenants: _, ...unconfined } = request.actor;
@@ -54,7 +54,7 @@ describe('every decision', () => {
     );
   });
 
-  it('tells a confined caller nothing of a foreign tenant, not even whether there is one', () => {
+  it('reveals nothing of a foreign tenant to a confined caller, not even whether it exists', () => {
     const visible = ({ decision, ...verdict }: PolicyVerdict) =>
       canonicalBytes({ ...verdict, decision: { ...decision, input: undefined } });
     fc.assert(
@@ -67,7 +67,7 @@ describe('every decision', () => {
     );
   });
 
-  it('touches only tenants that a confined caller is confined to', () => {
+  it('gives a confined caller access only to the tenants that it is confined to', () => {
     fc.assert(
       fc.property(authorizationRequests, fc.array(uid), (request, tenants) => {
         const verdict = engine.authorize({ ...request, actor: { ...request.actor, tenants } });
@@ -79,7 +79,7 @@ describe('every decision', () => {
     );
   });
 
-  it('spares a held tenant: it is neither deleted nor purged, whatever else is said', () => {
+  it('protects a held tenant: it is neither deleted nor purged, whatever else the request says', () => {
     fc.assert(
       fc.property(
         admissionRequests,
@@ -98,7 +98,7 @@ describe('every decision', () => {
     );
   });
 
-  it('suspends every Active tenant, whatever else is wrong with it', () => {
+  it('allows every Active tenant to be suspended, whatever else is wrong with it', () => {
     fc.assert(
       fc.property(admissionRequests, (request) => {
         const verdict = engine.admit({ ...request, action: 'tenant.suspend' });
@@ -110,7 +110,7 @@ describe('every decision', () => {
     );
   });
 
-  it('purges what is Deleted and not held from its time on, and before that only early', () => {
+  it('allows a Deleted tenant without a hold to be purged from its purge time on, and before that only early', () => {
     const purges = admissionRequests.map((request): AdmissionRequest => {
       const { hold: _, ...spec } = request.tenant.spec;
       return { ...request, action: 'tenant.purge', tenant: { ...request.tenant, lifecycle: 'Deleted', spec } };
@@ -126,7 +126,7 @@ describe('every decision', () => {
     );
   });
 
-  it('is about an action of the contract, and of each one', () => {
+  it('is for one of the actions of the contract, and policy knows all of them', () => {
     const data = JSON.parse(readFileSync(join(policiesDirectory, 'data.json'), 'utf8')) as { actions: object };
     assert.deepEqual(Object.keys(data.actions).toSorted(), policyActions.toSorted());
   });

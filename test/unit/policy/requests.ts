@@ -5,7 +5,7 @@ import { jsonSchemaDocument } from '../../../contracts/manifests/json-schema-doc
 import { admissionActions, policyActions } from '../../../contracts/policy.ts';
 import type { AdmissionRequest, AuthorizationRequest, PolicyActor } from '../../../contracts/policy.ts';
 
-/** One value far more often than each other, so that what is asked for often is what there is. */
+/** One value much more often than the others, so that the requested value often is the existing one. */
 function mostly<T>(usual: T, ...others: readonly T[]): fc.Arbitrary<T> {
   return fc.oneof(
     { weight: 6 * others.length, arbitrary: fc.constant(usual) },
@@ -24,7 +24,7 @@ function present<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
   return fc.option(arbitrary, { nil: undefined });
 }
 
-/** Drops what is `undefined`, which JSON cannot say. */
+/** Drops `undefined`, which JSON does not have. */
 function asJson<T>(arbitrary: fc.Arbitrary<unknown>): fc.Arbitrary<T> {
   return arbitrary.map((value) => JSON.parse(JSON.stringify(value)) as T);
 }
@@ -43,7 +43,7 @@ const aYear = {
   max: new Date('2026-12-31T23:59:59.999Z'),
   noInvalidDate: true,
 };
-/** Two are often the same or next to each other. */
+/** Two times are often equal or adjacent. */
 const time = fc.oneof(
   fc.date(aYear).map((date) => date.toISOString()),
   fc.constantFrom(
@@ -55,7 +55,7 @@ const time = fc.oneof(
   ),
 );
 
-/** Roles of any kind, confined or not. */
+/** Actors with any roles, confined or not. */
 export const actors = asJson<PolicyActor>(
   fc.record({
     subject: text,
@@ -64,7 +64,7 @@ export const actors = asJson<PolicyActor>(
   }),
 );
 
-/** Any valid question whether an actor may do something. */
+/** Any valid authorization request. */
 export const authorizationRequests = asJson<AuthorizationRequest>(
   fc.record({
     v: fc.constant(1),
@@ -138,7 +138,7 @@ const regions = fc.uniqueArray(
   { selector: (region) => region.name, minLength: 3, maxLength: 12 },
 );
 
-/** Any valid question whether a tenant may become something. */
+/** Any valid admission request. */
 export const admissionRequests = asJson<AdmissionRequest>(
   fc.record({
     v: fc.constant(1),

@@ -5,7 +5,7 @@ import { betterSample, clocksAgree, clockToleranceMs, compareClocks } from '../.
 
 const differences = fc.integer({ min: -1e12, max: 1e12 });
 
-test('clocks are never said to be further apart than they are, whenever within the question mongod has looked at its own', () => {
+test('the reported difference of two clocks is never too large, whenever mongod reads its clock in the request', () => {
   fc.assert(
     fc.property(
       differences,
@@ -20,7 +20,7 @@ test('clocks are never said to be further apart than they are, whenever within t
   );
 });
 
-test('clocks that differ by more than the tolerance and the time of the question are told apart, in either direction', () => {
+test('clocks that differ by more than the tolerance plus the request time do not agree, in either direction', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 1e12 }), fc.nat(60_000), fc.constantFrom(1, -1), (more, tookMs, sign) => {
       const atMs = 1.7e12;
@@ -30,7 +30,7 @@ test('clocks that differ by more than the tolerance and the time of the question
   );
 });
 
-test('a question that was held up for long says nothing against a clock', () => {
+test('a slow request is not evidence against a clock', () => {
   assert.equal(clocksAgree(compareClocks({ atMs: 0, tookMs: 60_000, serverMs: 1 })), true);
 });
 

@@ -19,7 +19,7 @@ const state = merged<NonNullable<LedgerDraft['next']>>(
   optional('lifecycle', fc.constantFrom('Draft', 'Active')),
 );
 
-/** Without fields called "__proto__": the contract's reader leaves them out, and no event has one. */
+/** Without fields named "__proto__": the contract's parser drops them, and no event has one. */
 const eventData = fc
   .dictionary(fc.string(), fc.jsonValue())
   .filter((data) => !JSON.stringify(data).includes('"__proto__"'));
@@ -68,7 +68,7 @@ const entryOf = (document: LedgerDocument) => ledgerEntrySchema.parse(JSON.parse
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 describe('a sealed ledger entry', () => {
-  it('is stored as canonical bytes of what the contract takes', () => {
+  it('is stored as canonical bytes that the contract accepts', () => {
     fc.assert(
       fc.property(drafts, stamps, (draft, stamp) => {
         const document = sealEntry(draft, stamp);
@@ -77,7 +77,7 @@ describe('a sealed ledger entry', () => {
     );
   });
 
-  it('says all that its author said, and when and where, but for the person', () => {
+  it('contains everything in the draft except the person, and its time and installation', () => {
     fc.assert(
       fc.property(drafts, stamps, (draft, stamp) => {
         const { actor, ...entry } = entryOf(sealEntry(draft, stamp));
@@ -92,7 +92,7 @@ describe('a sealed ledger entry', () => {
     );
   });
 
-  it('does not hold the person’s name, in its bytes or in what it is searched by', () => {
+  it('does not contain the person’s name, neither in its bytes nor in its search fields', () => {
     fc.assert(
       fc.property(drafts, stamps, (draft, stamp) => {
         const document = sealEntry(draft, stamp);
@@ -104,7 +104,7 @@ describe('a sealed ledger entry', () => {
     );
   });
 
-  it('has a commitment for each person, which salt and value open and nothing else does', () => {
+  it('has a commitment for each person, which only the right salt and value open', () => {
     fc.assert(
       fc.property(drafts, stamps, person, (draft, stamp, another) => {
         const document = sealEntry(draft, stamp);
@@ -130,7 +130,7 @@ describe('a sealed ledger entry', () => {
     );
   });
 
-  it('does not show that two entries are of one person: every commitment has a salt of its own', () => {
+  it('does not reveal that two entries are about one person: every commitment has its own salt', () => {
     fc.assert(
       fc.property(drafts, stamps, (draft, stamp) => {
         const openings = [sealEntry(draft, stamp), sealEntry(draft, stamp)].flatMap((document) => document.openings);
@@ -153,7 +153,7 @@ describe('a sealed ledger entry', () => {
     );
   });
 
-  it('is searched by exactly what its bytes say', () => {
+  it('has search fields with exactly the values in its bytes', () => {
     fc.assert(
       fc.property(drafts, stamps, (draft, stamp) => {
         const document = sealEntry(draft, stamp);
@@ -174,15 +174,15 @@ describe('a sealed ledger entry', () => {
   });
 });
 
-describe('an entry that is not as the contract has it', () => {
+describe('an entry that violates the contract', () => {
   const draft = fc.sample(drafts, 1)[0]!;
   const stamp = { id: '01k9v3y6m0n2p4q6r8s0t2v4wx', time: new Date(0), installation: 'tenure-test' };
   const refused: Readonly<Record<string, object>> = {
     'an unknown field': { password: 'x' },
     'an unknown field of the target': { target: { kind: 'Tenant', email: 'a@example.com' } },
     'an action without a verb': { action: 'tenant' },
-    'an outcome that there is not': { outcome: 'maybe' },
-    'a fence of nobody': { fence: 0 },
+    'an unknown outcome': { outcome: 'maybe' },
+    'a fence of zero': { fence: 0 },
     'an event of an unknown type': { event: { type: 'tenant.exploded.v1', data: {} } },
     'event data that is not JSON': { event: { type: 'tenant.created.v1', data: { at: new Date(0) } } },
     'a reason in prose': { reason: 'It was refused.' },
@@ -192,7 +192,7 @@ describe('an entry that is not as the contract has it', () => {
     it(`is not sealed: ${what}`, () => assert.throws(() => sealEntry({ ...draft, ...fields }, stamp)));
   }
 
-  it('is not read: an unknown field at any place', () => {
+  it('is not read: an unknown field in any place', () => {
     const entry = JSON.parse(
       bytesOf(
         sealEntry({ ...draft, next: { generation: 1, revision: 1, digest: canonicalDigest(1) } }, stamp),

@@ -4,7 +4,7 @@ import type { Commit, Transaction } from '../../../store/commit.ts';
 import type { LedgerDraft } from '../../../store/ledger.ts';
 import { createRefusals } from '../../../store/refusals.ts';
 
-/** The entries that are written, by a clock that the test turns. */
+/** Collects the written entries, and has a clock that the test sets. */
 function createLedger() {
   const entries: LedgerDraft[] = [];
   const ledger = {
@@ -33,7 +33,7 @@ const refusal = (subject: string, name = 'acme', action = 'tenant.get'): LedgerD
 });
 
 describe('refusals', () => {
-  it('are told at once the first time, and as a number when they repeat themselves', async () => {
+  it('are recorded at once the first time, and repetitions as a number', async () => {
     const { ledger, refusals } = createLedger();
     for (let time = 0; time < 500; time += 1) await refusals.record(refusal('mallory'));
     assert.deepEqual(ledger.told(), [1, 10, 100]);
@@ -41,7 +41,7 @@ describe('refusals', () => {
     assert.deepEqual(ledger.told(), [1, 10, 100, 500], 'none is lost');
   });
 
-  it('of each caller, action and target are told apart', async () => {
+  it('of different callers, actions and targets are recorded separately', async () => {
     const { ledger, refusals } = createLedger();
     for (const subject of ['a', 'b'])
       for (const name of ['x', 'y'])
@@ -52,7 +52,7 @@ describe('refusals', () => {
     );
   });
 
-  it('of one caller on ever other targets are told one by one for a while, and then by action, as of no tenant', async () => {
+  it('of one caller on many targets are recorded singly up to a limit, then by action without a tenant', async () => {
     const { ledger, refusals } = createLedger();
     for (let index = 0; index < 500; index += 1)
       await refusals.record({ ...refusal('mallory', `tenant-${index}`), tenant: '01hzzzzzzzzzzzzzzzzzzzzza1' });
@@ -62,7 +62,7 @@ describe('refusals', () => {
     assert.deepEqual([last?.repeated?.count, last?.target, last?.tenant], [450, { kind: 'Tenant' }, undefined]);
   });
 
-  it('are told at once again in a later window, after what was counted in the one before', async () => {
+  it('are recorded at once again in a later window, after the count of the previous one', async () => {
     const { ledger, refusals } = createLedger();
     for (let time = 0; time < 3; time += 1) await refusals.record(refusal('mallory'));
     ledger.time = 60_000;
@@ -70,7 +70,7 @@ describe('refusals', () => {
     assert.deepEqual(ledger.told(), [1, 3, 1]);
   });
 
-  it('are refused where the first cannot be told, and told by the next that can be', async () => {
+  it('fail if the first cannot be recorded, and are part of the next entry that can be', async () => {
     const { ledger, refusals } = createLedger();
     ledger.isAway = true;
     await assert.rejects(refusals.record(refusal('mallory')));

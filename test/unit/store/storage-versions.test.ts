@@ -14,7 +14,7 @@ interface Stored {
   name?: string;
 }
 
-/** Each upgrade notes that it was there. */
+/** An upgrade that records that it ran. */
 const noting =
   (from: number): Upgrade =>
   (document) => ({ ...document, passed: [...((document['passed'] as number[] | undefined) ?? []), from] });
@@ -28,7 +28,7 @@ const isInternal = (pattern: RegExp) => (error: unknown) =>
   error instanceof TenureError && error.code === 'internal' && pattern.test(error.message);
 
 describe('a stored document', () => {
-  it('passes every upgrade between its version and this build’s, once and in order', () => {
+  it('goes through every upgrade between its version and this build’s, once and in order', () => {
     fc.assert(
       fc.property(versions, ([from, to]) => {
         const read = upgradeOnRead<Stored>({ storageVersion: from }, { to, using: upgrades(to) });
@@ -41,7 +41,7 @@ describe('a stored document', () => {
     );
   });
 
-  it('keeps what the upgrades do not touch, and is not changed itself', () => {
+  it('keeps what the upgrades do not change, and is not modified itself', () => {
     const stored: Stored = { storageVersion: 0, name: 'acme' };
     assert.deepEqual(upgradeOnRead(stored, { to: 2, using: upgrades(2) }), {
       storageVersion: 2,
@@ -51,12 +51,12 @@ describe('a stored document', () => {
     assert.deepEqual(stored, { storageVersion: 0, name: 'acme' });
   });
 
-  it('has the version it was brought to, whatever an upgrade says', () => {
+  it('has the version it was upgraded to, whatever an upgrade sets', () => {
     const lying: Upgrade = (document) => ({ ...document, storageVersion: 99 });
     assert.equal(upgradeOnRead<Stored>({ storageVersion: 0 }, { to: 1, using: { 0: lying } }).storageVersion, 1);
   });
 
-  it('of this build’s version is given as it is', () => {
+  it('of this build’s version is returned unchanged', () => {
     const stored: Stored = { storageVersion };
     assert.equal(upgradeOnRead(stored), stored);
   });
@@ -76,7 +76,7 @@ describe('a stored document', () => {
     );
   });
 
-  it('that no chain of upgrades leads from is refused', () => {
+  it('is refused if an upgrade between the versions is missing', () => {
     const { 1: _gap, ...broken } = upgrades(3);
     assert.throws(
       () => upgradeOnRead<Stored>({ storageVersion: 0 }, { to: 3, using: broken }),
@@ -93,7 +93,7 @@ describe('a stored document', () => {
     }
   });
 
-  it('can be brought up to this build’s version from every earlier one', () => {
+  it('can be upgraded to this build’s version from every earlier one', () => {
     for (let from = 1; from < storageVersion; from += 1)
       assert.equal(upgradeOnRead<Stored>({ storageVersion: from }).storageVersion, storageVersion);
   });
@@ -147,20 +147,20 @@ describe('free JSON in a stored document', () => {
     );
   });
 
-  it('of an older version stays what it was read as', () => {
+  it('of an older version keeps the value that was read', () => {
     const old = read({ storageVersion: 2, lastFence: 1, spec: { config: { a: { $ref: 'a.b', $id: 'z' } } } }) as {
       storageVersion: number;
       spec: object;
     };
     assert.deepEqual(upgradeOnRead(old).spec, { config: { a: { $ref: 'b', $id: 'z', $db: 'a' } } });
   });
+});
 
-  it('of a tenant that an earlier build has let in names no user, and of a revision says nothing of one', () => {
-    const [tenant, revision] = [
-      { storageVersion: 3, lastFence: 1, spec: {} },
-      { storageVersion: 3, generation: 1, spec: {} },
-    ];
-    assert.deepEqual(upgradeOnRead(tenant), { ...tenant, storageVersion, databaseUser: null });
-    assert.deepEqual(upgradeOnRead(revision), { ...revision, storageVersion });
-  });
+it('a tenant of an earlier build gets a database user of null, and a revision does not', () => {
+  const [tenant, revision] = [
+    { storageVersion: 3, lastFence: 1, spec: {} },
+    { storageVersion: 3, generation: 1, spec: {} },
+  ];
+  assert.deepEqual(upgradeOnRead(tenant), { ...tenant, storageVersion, databaseUser: null });
+  assert.deepEqual(upgradeOnRead(revision), { ...revision, storageVersion });
 });

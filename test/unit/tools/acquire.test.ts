@@ -19,7 +19,7 @@ beforeEach(() => {
   lines = [];
   fetched = 0;
   mkdirSync(join(directory, 'bin'));
-  // Only what the binaries below need, so that an opa of this machine is not found.
+  // Only the folder of the binaries below, so that an opa of this machine is not found.
   process.env['PATH'] = join(directory, 'bin');
 });
 afterEach(() => {
@@ -27,7 +27,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** A program that says it is this version of opa. */
+/** A program that prints this version as that of opa. */
 function writeBinary(path: string, version: string): string {
   writeFileSync(path, `#!/bin/sh\necho "Version: ${version}"\n`);
   chmodSync(path, 0o755);
@@ -78,7 +78,7 @@ test('a bad path or version in the variable is an error without a fallback', asy
   assert.equal(fetched, 0);
 });
 
-test('a fitting one on PATH is used, an unfitting one passed over and named', async () => {
+test('a supported binary on PATH is used; an unsupported one is skipped and reported', async () => {
   writeBinary(join(directory, 'bin', 'opa'), '1.9.9');
   assert.equal(await acquireTool(opa, options([working('1.22.0')])), 'opa');
   writeBinary(join(directory, 'bin', 'opa'), '0.1.0');
@@ -89,7 +89,7 @@ test('a fitting one on PATH is used, an unfitting one passed over and named', as
   );
 });
 
-test('the sources are tried in order, the result is kept, and the next time nothing is fetched', async () => {
+test('the sources are tried in order, the result is cached, and nothing is fetched the next time', async () => {
   const path = await acquireTool(opa, options([unreachable, working('1.22.0')]));
   assert.match(
     lines[0] ?? '',
@@ -100,14 +100,14 @@ test('the sources are tried in order, the result is kept, and the next time noth
   assert.deepEqual(readdirSync(join(path, '..', '..')), ['1.22.0']);
 });
 
-test('a binary that does not run or does not fit is not kept', async () => {
+test('a binary that does not run or is not supported is not cached', async () => {
   await assert.rejects(
     acquireTool(opa, options([working('0.9.0')])),
     /opa is required but could not be installed: not on PATH; build: version 0\.9\.0 is not supported; .*Fix: install OPA 1\.22 .*, or set TENURE_OPA/,
   );
 });
 
-test('two at once fetch once', async () => {
+test('two simultaneous calls fetch once', async () => {
   const slow: Source = {
     label: 'build',
     async obtain(place) {
@@ -120,7 +120,7 @@ test('two at once fetch once', async () => {
   assert.equal(fetched, 1);
 });
 
-test('a cache that cannot be used names the variable', async () => {
+test('an unusable cache is reported with the variable to set', async () => {
   writeFileSync(join(directory, 'file'), '');
   await assert.rejects(
     acquireTool(opa, options([], { TENURE_TOOL_CACHE: join(directory, 'file') })),

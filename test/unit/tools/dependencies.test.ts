@@ -50,14 +50,14 @@ test('a missing or interrupted installation is not current', () => {
   assert.equal(areDependenciesCurrent(clone), false);
 });
 
-test('the stamp of this lock file is believed, that of another is not', () => {
+test('the stamp of this lock file counts, the stamp of another does not', () => {
   writeStamp();
   assert.equal(areDependenciesCurrent(clone), true);
   writeLock({ ...locked, b: { version: '1.0.0' } });
   assert.equal(areDependenciesCurrent(clone), false);
 });
 
-test('a stamp without the pinned Node is not believed', () => {
+test('a stamp without the pinned Node does not count', () => {
   writeStamp();
   rmSync(join(clone, 'node_modules', '.bin', 'node'));
   assert.equal(areDependenciesCurrent(clone), false);
@@ -68,7 +68,7 @@ test("without a stamp npm's own record decides; packages for other platforms may
   assert.equal(areDependenciesCurrent(clone), true);
 });
 
-test('another version, a missing or a surplus package in the record is not current', () => {
+test('a record with another version, a missing or an extra package is not current', () => {
   writeRecord({ a: { ...locked.a, version: '1.0.1' } });
   assert.equal(areDependenciesCurrent(clone), false);
   writeRecord({});
@@ -83,7 +83,7 @@ test('a recorded package whose folder is gone is not current', () => {
   assert.equal(areDependenciesCurrent(clone), false);
 });
 
-test("npm's failures are explained by their fix", () => {
+test('failures of npm are explained with their fix', () => {
   assert.match(explainFailure('npm error code ENOSPC'), /disk is full/);
   assert.match(explainFailure('npm error code EACCES'), /may not write/);
   assert.match(explainFailure('npm error code ENOTFOUND'), /registry cannot be reached/);

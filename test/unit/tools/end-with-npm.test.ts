@@ -14,7 +14,7 @@ before(() => {
   folder = mkdtempSync(join(tmpdir(), 'tenure-npm-'));
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ scripts: { start: 'node step.mjs' } }));
   const at = (path: string) => JSON.stringify(new URL(`../../../tools/${path}`, import.meta.url).href);
-  // As the first step: starts the command, and is told of npm's end.
+  // Like the first step: starts the command, and detects the end of npm.
   writeFileSync(
     join(folder, 'step.mjs'),
     `
@@ -51,7 +51,7 @@ const victims: Readonly<Record<string, (pids: { npm: number; shell: number; step
 };
 
 for (const [name, strike] of Object.entries(victims)) {
-  test(`${name}: what the script has started ends too, in order`, async () => {
+  test(`${name}: the processes that the script started end too, in order`, async () => {
     const npm = spawn('npm', ['start', '--silent'], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
     children.push(npm);
     const lines: string[] = [];

@@ -11,7 +11,7 @@ import { createManagedProcess } from '../../../tools/stack/managed-process.ts';
 const directory = mkdtempSync(join(tmpdir(), 'tenure-start-'));
 after(() => rmSync(directory, { recursive: true }));
 
-test('a disk with too little room is told before anything is started, and one with just enough is used', () => {
+test('a disk with too little space is reported before anything is started, and one with just enough is used', () => {
   const path = join(directory, 'data');
   const opens = (free: number) => () => openDataDirectory(path, () => free).release();
   assert.throws(
@@ -23,7 +23,7 @@ test('a disk with too little room is told before anything is started, and one wi
   assert.doesNotThrow(opens(1_000_000_000));
 });
 
-test('the journals that an earlier start has made are not asked room for again', () => {
+test('the journals of an earlier start are deducted from the required space', () => {
   const path = join(directory, 'again');
   const journal = join(path, 'mongod', 'control', 'journal');
   mkdirSync(journal, { recursive: true });
@@ -51,7 +51,7 @@ async function failureOf(log: string, dataPath?: string): Promise<unknown> {
   return managed.waitUntilReady(async () => undefined, 10_000).catch((error: unknown) => error);
 }
 
-test('a process that ends during its start is told in one line: what its log says of the cause, and the fix', async () => {
+test('a process that ends during its start is reported in one line: the cause from its log, and the fix', async () => {
   const log = `last error in its log ${join(directory, 'process.log')}:`;
   const fix = 'free space on the disk, or remove /data/x to start without its data, and start again';
   assert.deepEqual(

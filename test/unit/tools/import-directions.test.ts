@@ -34,7 +34,7 @@ test('every form of an import is read, with its line', () => {
   );
 });
 
-test('imports along the table pass', () => {
+test('imports that the table allows pass', () => {
   assert.deepEqual(findViolations('engines/ledger/append.ts', "import { x } from '../../store/ledger.ts';"), []);
   assert.deepEqual(
     findViolations('domain/a.ts', "import { x } from '../contracts/x.ts';\nimport { y } from './y.ts';"),
@@ -45,7 +45,7 @@ test('imports along the table pass', () => {
   assert.deepEqual(findViolations('store/a.ts', "import { MongoClient } from 'mongodb';"), []);
 });
 
-test('an import against the table names the import, the rule and the remedy', () => {
+test('a violation names the import, the rule and the remedy', () => {
   assert.deepEqual(findViolations('domain/a.ts', "\nimport { x } from '../store/x.ts';"), [
     {
       file: 'domain/a.ts',
@@ -56,7 +56,7 @@ test('an import against the table names the import, the rule and the remedy', ()
   ]);
 });
 
-test('a type is no way round where the table has no exception', () => {
+test('an import of a type is a violation too, unless the table has an exception', () => {
   assert.equal(findViolations('store/a.ts', "import type { X } from '../engines/x.ts';").length, 1);
 });
 
@@ -72,12 +72,12 @@ test('a workflow may not import a value of an activity or a contract', () => {
   assert.equal(findViolations('workflows/activate.ts', "import { parse } from '../contracts/x.ts';").length, 1);
 });
 
-test('nothing of the product depends on the tools or the tests', () => {
+test('the product may not depend on the tools or the tests', () => {
   assert.equal(findViolations('workers/main.ts', "import { x } from '../tools/policies.ts';").length, 1);
   assert.equal(findViolations('api/main.ts', "import { x } from '../test/x.ts';").length, 1);
 });
 
-test('the tools do not depend on the tests, and nothing depends on unit or integration tests', () => {
+test('the tools may not depend on the tests, and nothing may depend on unit or integration tests', () => {
   assert.equal(findViolations('tools/bench.ts', "import { x } from '../test/bench/figure.ts';").length, 1);
   assert.equal(findViolations('test/integration/cli/a.ts', "import { x } from '../../unit/cli/x.ts';").length, 1);
   assert.deepEqual(

@@ -14,7 +14,7 @@ const project = {
 };
 const [client, cli] = publishedPackages;
 
-test('a library takes newer compatible versions of what it imports, and of the driver only where it is there', () => {
+test('a library accepts newer compatible versions of its imports, and the driver is optional', () => {
   const manifest = packageManifest(client!, project, new Set(['mongodb', 'zod'])) as Record<string, unknown>;
   assert.deepEqual(manifest['dependencies'], { zod: '^4.0.0' });
   assert.deepEqual(
@@ -27,7 +27,7 @@ test('a library takes newer compatible versions of what it imports, and of the d
   );
 });
 
-test('a program takes exactly the versions of the project, and offers nothing to import', () => {
+test('a program requires exactly the versions of the project, and has nothing to import', () => {
   const manifest = packageManifest(cli!, project, new Set(['commander'])) as Record<string, unknown>;
   assert.deepEqual(
     [manifest['dependencies'], manifest['bin'], manifest['exports']],
@@ -36,14 +36,14 @@ test('a program takes exactly the versions of the project, and offers nothing to
   assert.equal(manifest['peerDependencies'], undefined);
 });
 
-test('an import that the project has for development only, or not at all, is refused', () => {
+test('an import that is not a runtime dependency of the project is refused', () => {
   assert.throws(
     () => packageManifest(client!, project, new Set(['yaml'])),
-    /@tenure\/client imports yaml: enter it among the dependencies/,
+    /@tenure\/client imports yaml: add it to the dependencies/,
   );
 });
 
-test('what is offered exists', () => {
+test('every published entry exists', () => {
   const clone = fileURLToPath(new URL('../../..', import.meta.url));
   for (const { entries, commands = {} } of publishedPackages) {
     for (const source of [...Object.values(entries), ...Object.values(commands)])

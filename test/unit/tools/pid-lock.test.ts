@@ -10,7 +10,7 @@ import { acquirePidLock, LockHeldError, processIdentity, waitForPidLock } from '
 const directory = mkdtempSync(join(tmpdir(), 'tenure-lock-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
 
-test('a held lock is refused with its holder, and free again after its release', () => {
+test('a held lock is refused with its holder, and is free after its release', () => {
   const path = join(directory, 'held');
   const lock = acquirePidLock(path, 'testing');
   assert.throws(
@@ -40,18 +40,18 @@ test('a living process that got the pid of a dead holder does not keep its lock'
   acquirePidLock(path, 'testing').release();
 });
 
-test('a lock file that was never written to its end is taken over', () => {
+test('an incomplete lock file is taken over', () => {
   const path = join(directory, 'torn');
   writeFileSync(path, '{"pid":');
   acquirePidLock(path, 'testing').release();
 });
 
-test('of many processes that find a dead lock one at a time holds it', async () => {
+test('of many processes that find a dead lock, only one at a time holds it', async () => {
   const path = join(directory, 'contended');
   const journal = join(directory, 'journal');
   const module = new URL('../../../tools/process/pid-lock.mjs', import.meta.url).href;
   writeFileSync(path, JSON.stringify({ pid: 2 ** 30, identity: 'gone', purpose: 'testing' }));
-  // Each holder checks that nobody else is inside, stays a moment, and leaves.
+  // Each holder checks that there is no other holder, waits a moment, and releases the lock.
   const script = `
     import { rmSync, writeFileSync } from 'node:fs';
     import { waitForPidLock } from ${JSON.stringify(module)};
@@ -70,7 +70,7 @@ test('of many processes that find a dead lock one at a time holds it', async () 
   assert.ok(!existsSync(path));
 });
 
-test('who waits is told once for whom, and gives up at the time limit', async () => {
+test('a waiting process learns once who holds the lock, and gives up at the time limit', async () => {
   const path = join(directory, 'waited');
   const lock = acquirePidLock(path, 'installing');
   const told: string[] = [];

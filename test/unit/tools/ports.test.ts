@@ -11,14 +11,14 @@ import { fixedPorts, freePorts, requireFree } from '../../../tools/stack/ports.t
 const children: ChildProcess[] = [];
 after(() => children.forEach((child) => child.kill()));
 
-test('the default ports hold, and a variable changes one', () => {
+test('the default ports apply, and a variable changes one', () => {
   assert.equal(fixedPorts({}).temporal, 7233);
   const ports = fixedPorts({ TENURE_PORT_API: '9090', TENURE_PORT_TEMPORAL: '' });
   assert.equal(ports.api, 9090);
   assert.equal(ports.temporal, 7233);
 });
 
-test('a value that is no port is refused by the name of its variable', () => {
+test('a value that is not a port is refused with the name of its variable', () => {
   for (const value of ['x', '0', '70000', '1.5']) {
     assert.throws(() => fixedPorts({ TENURE_PORT_API: value }), /TENURE_PORT_API=.* is not a port; set it to a number/);
   }
@@ -31,7 +31,7 @@ test('one port for two parts is refused before anything starts', () => {
   );
 });
 
-test('nobody is given a port that somebody else was given, though nobody listens on it yet', async () => {
+test('a port is reserved only once, even if no process listens on it yet', async () => {
   const inAnotherProcess = async (): Promise<number[]> => {
     const script = `import { freePorts } from ${JSON.stringify(new URL('../../../tools/stack/ports.ts', import.meta.url).href)}; console.log(JSON.stringify(Object.values(await freePorts()))); process.stdin.resume();`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
@@ -50,7 +50,7 @@ test('nobody is given a port that somebody else was given, though nobody listens
   assert.equal(new Set(given).size, given.length);
 });
 
-test('a port that is taken is told with the process that has it, and what to do', async () => {
+test('a port in use is reported with its process and the fix', async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

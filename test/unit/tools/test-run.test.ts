@@ -42,11 +42,11 @@ test('unit tests alone need no stack, however they were chosen', () => {
   assert.equal(selectTests(['test/unit/a.test.ts', 'test/integration/c.test.ts'], clone).needsStack, true);
 });
 
-test('a folder stands for the tests in it', () => {
+test('a folder selects the tests in it', () => {
   assert.deepEqual(selectTests(['test/unit'], clone).files, ['test/unit/a.test.ts', 'test/unit/deep/b.test.ts']);
 });
 
-test("options go to node's runner", () => {
+test("options are passed to node's runner", () => {
   const selection = selectTests(['--test-name-pattern=x', 'test/unit/a.test.ts'], clone);
   assert.deepEqual(selection.runnerArguments, ['--test-name-pattern=x']);
   assert.deepEqual(selection.files, ['test/unit/a.test.ts']);

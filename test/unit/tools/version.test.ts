@@ -20,7 +20,7 @@ test('the versions of released binaries and of builds from source are read', () 
   assert.deepEqual(readVersion('Version: 1.22.0\nBuild Commit: \nRego Version: v1', opa.versionPattern), [1, 22, 0]);
 });
 
-test('another program is not taken for the tool', () => {
+test('another program is not mistaken for the tool', () => {
   assert.equal(readVersion('OpenSSH 9.2.1', mongod.versionPattern), undefined);
 });
 
@@ -30,7 +30,7 @@ test('versions are ordered by number, not by text', () => {
   assert.equal(compareVersions([1, 2, 3], [1, 2, 3]), 0);
 });
 
-test('a range takes its minimum and refuses its end', () => {
+test('a range includes its minimum and excludes its end', () => {
   assert.ok(isInRange([6, 0, 5], mongod.accepts));
   assert.ok(isInRange([8, 99, 99], mongod.accepts));
   assert.ok(!isInRange([6, 0, 4], mongod.accepts));

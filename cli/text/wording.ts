@@ -1,3 +1,8 @@
+/** A noun with its indefinite article: `a tenant`, `an operation`. */
+export function withArticle(noun: string): string {
+  return `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;
+}
+
 /** Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours each cost one. */
 function distance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, column) => column)];

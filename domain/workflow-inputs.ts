@@ -28,3 +28,12 @@ export function startable(
 ): StartableOperation {
   return { kind, operationId, tenant, requestId, correlationId, plan };
 }
+
+/** The input of a verification's workflow. It contains only references. */
+export interface VerificationInput {
+  /** Both uids. */
+  readonly pair: string;
+  readonly id: string;
+  /** The tenants' names, for people. */
+  readonly names: readonly string[];
+}

@@ -4,7 +4,7 @@ import { usageFailure } from '../failure.ts';
 import { parseReference } from '../resources/references.ts';
 import type { ResourceKind } from '../resources/kinds.ts';
 import { printResources } from '../resources/print.ts';
-import { withArticle } from '../text/article.ts';
+import { withArticle } from '../text/wording.ts';
 import { ifMatchOf } from './verb-options.ts';
 import type { VerbOptions } from './verb-options.ts';
 
@@ -21,29 +21,29 @@ const removals = {
   template: async (api: ApiClient, request: DeleteRequest) => (await api.call('deleteTemplate', request)).body,
 } as const satisfies Partial<Record<ResourceKind['singular'], unknown>>;
 
-export type SettledKind = keyof typeof removals;
+export type CatalogKind = keyof typeof removals;
 
-export const settledKinds = Object.keys(removals) as readonly SettledKind[];
+export const catalogKinds = Object.keys(removals) as readonly CatalogKind[];
 
 /** The plan, region or template, written `plan/NAME` or `plan NAME`; `undefined` for a tenant. @throws CliFailure usage */
-export function settledReference(
+export function catalogReference(
   first: string,
   second: string | undefined,
-): { readonly kind: ResourceKind & { readonly singular: SettledKind }; readonly name: string } | undefined {
+): { readonly kind: ResourceKind & { readonly singular: CatalogKind }; readonly name: string } | undefined {
   const word = first.split('/')[0] ?? '';
   if (second === undefined && !first.includes('/')) return undefined;
   const { kind, name } = parseReference(second === undefined ? [first] : [first, second]);
   if (kind.singular === 'tenant') return undefined;
-  if (!(settledKinds as readonly string[]).includes(kind.singular))
+  if (!(catalogKinds as readonly string[]).includes(kind.singular))
     throw usageFailure(
       `${withArticle(kind.singular)} cannot be deleted`,
-      `give the name of a tenant, or write ${settledKinds.map((each) => `${each}/NAME`).join(', ')} instead of ${word}/…`,
+      `give the name of a tenant, or write ${catalogKinds.map((each) => `${each}/NAME`).join(', ')} instead of ${word}/…`,
     );
-  return { kind: kind as ResourceKind & { readonly singular: SettledKind }, name };
+  return { kind: kind as ResourceKind & { readonly singular: CatalogKind }, name };
 }
 
-export async function deleteSettled(
-  { kind, name }: NonNullable<ReturnType<typeof settledReference>>,
+export async function deleteCatalogResource(
+  { kind, name }: NonNullable<ReturnType<typeof catalogReference>>,
   options: VerbOptions & { readonly confirm?: string },
   { terminal, connect }: CommandContext,
 ): Promise<void> {
