@@ -149,7 +149,7 @@ export function createDriftActivities({
         if (after === undefined) await Promise.all([store.drift.forgetPurged(), store.backoffs.forgetPurged()]);
         return await scanPage(cell, after);
       } catch (error) {
-        throw asFailure(error, Context.current().info.attempt);
+        throw asFailure(error);
       } finally {
         stop();
       }

@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { problems } from '../contracts/problems.ts';
 import { retryDelayMs } from '../domain/backoff.ts';
@@ -35,7 +36,7 @@ export class RetryForever extends Error {
  * The error that an activity throws to Temporal: the problem's code as type, its flaws as details; retryable or final
  * as the catalogue says, with full jitter between attempts.
  */
-export function asFailure(thrown: unknown, attempt: number): Error {
+export function asFailure(thrown: unknown, attempt = Context.current().info.attempt): Error {
   const error = thrown instanceof RetryForever ? thrown.cause : thrown;
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
   if (error instanceof RetryAfter)

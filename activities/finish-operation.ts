@@ -4,7 +4,7 @@ import { updateConditions } from '../domain/conditions.ts';
 import { gatedByIsolation } from '../domain/isolation-verified.ts';
 import { conditionsAfterFailure, conditionsAfterSuccess, operationOutcomes } from '../domain/operation-outcomes.ts';
 import { startable } from '../domain/workflow-inputs.ts';
-import { actsOnCell, isReversible } from '../domain/step-plan.ts';
+import { isReversible } from '../domain/step-plan.ts';
 import { ownersRestoredBy, restoredBy, withFields } from '../domain/spec-fields.ts';
 import type { CompleteSpec } from '../domain/spec-fields.ts';
 import { TenureError } from '../domain/tenure-error.ts';
@@ -201,8 +201,6 @@ export function finishOperation(
         await replaceByTombstone(store, tx, operation, tenant);
         return { result: { end: { state }, ended: summary }, entries: [entry] };
       }
-      // The old findings no longer apply, and no scan has seen the new state.
-      if (state === 'succeeded' && actsOnCell(operation.kind)) await store.drift.forget(tx, tenant._id);
       const dropped =
         state === 'succeeded'
           ? []

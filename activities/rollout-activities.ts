@@ -1,4 +1,3 @@
-import { Context } from '@temporalio/activity';
 import { errorFields } from '../platform/logging.ts';
 import type { Logger } from '../platform/logging.ts';
 import { asFailure } from './failure.ts';
@@ -20,7 +19,7 @@ export function createRolloutActivities({ advance, logger }: RolloutDependencies
         return await advance(id);
       } catch (error) {
         logger.warn('a roll-out could not be advanced', { rollout: id, ...errorFields(error) });
-        throw asFailure(error, Context.current().info.attempt);
+        throw asFailure(error);
       }
     },
   };

@@ -1,4 +1,3 @@
-import { Context } from '@temporalio/activity';
 import { startable } from '../domain/workflow-inputs.ts';
 import { newOperationOf } from '../engines/changes/change-request.ts';
 import type { DueOutcome } from '../engines/upkeep/due-work.ts';
@@ -120,7 +119,7 @@ export function createSweepActivities({
         if (resumed > 0) logger.info('requested the workflows of idle operations', { count: resumed });
         return { resumed };
       } catch (error) {
-        throw asFailure(error, Context.current().info.attempt);
+        throw asFailure(error);
       }
     },
     async beginDueOperations() {
@@ -144,7 +143,7 @@ export function createSweepActivities({
         const begun = outcomes.filter((outcome) => outcome.begun !== undefined).length;
         return { begun, refused: outcomes.length - begun };
       } catch (error) {
-        throw asFailure(error, Context.current().info.attempt);
+        throw asFailure(error);
       }
     },
   };

@@ -188,7 +188,7 @@ export function createVerificationActivities({
     try {
       return await work();
     } catch (error) {
-      throw asFailure(error, Context.current().info.attempt);
+      throw asFailure(error);
     }
   }
 

@@ -8,6 +8,7 @@ import type { RouteContract } from '../contracts/routes/route-contract.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import type { Caller } from '../engines/requests/caller.ts';
 import { withLogContext } from '../platform/logging.ts';
+import type { Transaction } from '../store/commit.ts';
 import type { StoredAnswer } from '../store/kept-answers.ts';
 import type { IdempotencyStore, IdempotentRequest } from '../store/idempotency.ts';
 import type { Authenticate, Authenticated } from './authentication.ts';
@@ -134,11 +135,11 @@ export function bindRoutes({
                 fingerprint: canonicalDigest([contract.method, request.path, query, read.value ?? null]),
               };
 
-        let isStored = false;
+        let storedIn: Transaction | undefined;
         const keep: Keep = async (tx, reply) => {
           if (repeatable === undefined) return;
           await idempotency.keep(tx, repeatable, storedAnswer(reply));
-          isStored = true;
+          storedIn = tx;
         };
 
         // These values were parsed with the schemas of the contract, which TypeScript cannot infer here.
@@ -153,7 +154,7 @@ export function bindRoutes({
             ? run()
             : withIdempotencyKey(repeatable, {
                 run,
-                isStored: () => isStored,
+                isStored: () => storedIn?.isCommitted === true,
                 guard: (stored) => guardReplay(caller, params, stored.about),
               });
         }).catch((error: unknown) => {
@@ -192,7 +193,7 @@ export function bindRoutes({
       guard,
     }: {
       readonly run: () => Promise<StoredAnswer>;
-      /** Whether an answer was written in a transaction, which may have been repeated without it. */
+      /** Whether the answer was committed with a change. */
       readonly isStored: () => boolean;
       readonly guard: (stored: StoredAnswer) => Promise<void>;
     },
@@ -210,12 +211,7 @@ export function bindRoutes({
       await idempotency.release(request).catch(() => undefined);
       throw error;
     }
-    try {
-      await idempotency.keepUnchanged(request, answer);
-    } catch (error) {
-      // A change that has committed is not reported as failed.
-      if (!isStored() || (error instanceof TenureError && error.code === 'idempotency_in_progress')) throw error;
-    }
+    if (!isStored()) await idempotency.keepUnchanged(request, answer);
     return answer;
   }
 

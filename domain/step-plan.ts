@@ -82,11 +82,6 @@ export function plannedStep(kind: OperationKind, key: string): PlannedStep {
   return step;
 }
 
-/** Whether a path changes anything on the tenant's cell. */
-export function actsOnCell(kind: OperationKind): boolean {
-  return stepsOf(kind).some(({ scope }) => scope === 'cell');
-}
-
 /** Whether an operation with these steps can still be undone. */
 export function isReversible(
   kind: OperationKind,

@@ -20,6 +20,8 @@ export interface Transaction {
    * then the transaction has its snapshot, so the id is later than the entry of every commit that this one has seen.
    */
   entryId(position?: number): string;
+  /** Whether this attempt has been committed. False while its work runs, and for an attempt that was rolled back. */
+  readonly isCommitted: boolean;
 }
 
 /** What a commit's work returns: a result and at least one entry. */
@@ -62,6 +64,9 @@ export function createCommit({ database, clock, installation, newId, end }: Comm
     const timeoutError = (): TenureError =>
       new TenureError('control_unavailable', 'the control database did not commit in time; the outcome is unknown');
     const deadline = performance.now() + commitTimeoutMs;
+    /** The attempt whose writes the transaction has when it commits. */
+    let written: Transaction | undefined;
+    let committed: Transaction | undefined;
     try {
       await clock.asked();
       const committing = database.client.withSession((session) =>
@@ -72,12 +77,16 @@ export function createCommit({ database, clock, installation, newId, end }: Comm
             // New for each attempt: a commit that lost a conflict then has a later id and time than the commit it
             // conflicted with.
             const ids: string[] = [];
+            written = undefined;
             const tx: Transaction = {
               session,
               time: clock.now(),
               entryId(position = 0) {
                 while (ids.length <= position) ids.push(newId());
                 return ids[position] as string;
+              },
+              get isCommitted() {
+                return committed === tx;
               },
             };
             const outcome = await work(tx);
@@ -93,6 +102,7 @@ export function createCommit({ database, clock, installation, newId, end }: Comm
               throw asLedgerError(error);
             });
             if (end === 'abort') await session.abortTransaction();
+            else written = tx;
             return result;
           },
           {
@@ -102,7 +112,9 @@ export function createCommit({ database, clock, installation, newId, end }: Comm
           },
         ),
       );
-      return await withinMs(commitTimeoutMs, committing, timeoutError);
+      const result = await withinMs(commitTimeoutMs, committing, timeoutError);
+      committed = written;
+      return result;
     } catch (error) {
       throw asControlError(error);
     }

@@ -132,7 +132,7 @@ export interface RolloutMemberDocument {
 export interface DriftDocument {
   _id: string;
   cell: string;
-  /** The tenant's last fence at the time of the scan; absent in observations of an earlier build. */
+  /** The tenant's last fence at the time of the scan; absent in observations of an earlier build, which the next scan renews. */
   fence?: number;
   checkTime: Date;
   findings: DriftFinding[];

@@ -15,7 +15,7 @@ export interface DriftStore {
   observe(observations: readonly DriftObservation[]): Promise<void>;
   /** Undefined also if an operation has run since the scan: it may have changed what was found. */
   find(tenant: { readonly _id: string; readonly lastFence: number }): Promise<DriftDocument | undefined>;
-  /** Removes the findings of a tenant that is purged or whose home an operation has changed since. */
+  /** Removes the findings of a tenant that is purged. */
   forget(tx: Transaction, tenant: string): Promise<void>;
   /** Removes what a scan recorded after the purge of a tenant that it had read before. */
   forgetPurged(): Promise<void>;
@@ -35,7 +35,7 @@ export function createDriftStore({ drift, resources }: ControlDatabase, clock: P
     },
     async find({ _id, lastFence }) {
       const found = await onControl(() => drift.findOne({ _id }));
-      return found === null || (found.fence ?? lastFence) !== lastFence ? undefined : found;
+      return found === null || found.fence !== lastFence ? undefined : found;
     },
     async forget(tx, tenant) {
       await drift.deleteOne({ _id: tenant }, { session: tx.session });

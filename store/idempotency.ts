@@ -27,8 +27,7 @@ export interface IdempotencyStore {
    */
   keep(tx: Transaction, request: IdempotentRequest, answer: StoredAnswer): Promise<void>;
   /**
-   * Stores the answer of a request that succeeded without a change, for an hour. Does nothing if the answer was stored
-   * with a change.
+   * Stores the answer of a request that succeeded without a change, for an hour.
    * @throws TenureError idempotency_in_progress, when a retry of the request has taken the claim
    */
   keepUnchanged(request: IdempotentRequest, answer: StoredAnswer): Promise<void>;
@@ -101,14 +100,7 @@ export function createIdempotencyStore(
     async keepUnchanged({ principal, key, claim }, answer) {
       const expireTime = new Date(clock.now().getTime() + keepUnchangedMs);
       const { matchedCount } = await onControl(() =>
-        idempotency.updateOne({ _id: { principal, key }, claim }, [
-          {
-            $set: {
-              answer: { $ifNull: ['$answer', { $literal: answer }] },
-              expireTime: { $cond: [{ $eq: ['$answer', null] }, expireTime, '$expireTime'] },
-            },
-          },
-        ]),
+        idempotency.updateOne({ _id: { principal, key }, claim, answer: null }, { $set: { answer, expireTime } }),
       );
       if (matchedCount === 0) throw takenOver();
     },

@@ -19,7 +19,7 @@ function countAt(kind: OperationKind, time: Date, times = 1): Promise<number> {
   return open.store.commit(async (tx) => {
     let count = 0;
     for (let index = 0; index < times; index += 1)
-      count = await open.store.brakes.count({ session: tx.session, entryId: tx.entryId, time }, kind, windowMs);
+      count = await open.store.brakes.count({ ...tx, time }, kind, windowMs);
     return { result: count, entries: [anyEntry(open.store.newId())] };
   });
 }

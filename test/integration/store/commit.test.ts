@@ -321,3 +321,35 @@ test('a commit that finds its work already done returns that, and keeps none of 
   });
   assert.deepEqual([entries, await readControlState(opened)], [[], state]);
 });
+
+test('an attempt is committed once its commit is, and not if it was repeated, rolled back or rehearsed', async () => {
+  const { store } = opened;
+  const tenant = await insertDraft(store, 'attempted');
+  const attempts: Transaction[] = [];
+  await store.commit(async (tx) => {
+    attempts.push(tx);
+    assert.equal(tx.isCommitted, false);
+    const found = await store.resources.read(tx, 'Tenant', tenant._id);
+    assert.ok(found !== undefined);
+    // The transaction has its snapshot, so its own write conflicts with this one, and the driver repeats the work.
+    if (attempts.length === 1)
+      await store.commit(async (other) => ({
+        result: await store.resources.replace(other, found.revision, { ...found, revision: found.revision + 1 }),
+        entries: [anyEntry(tenant._id)],
+      }));
+    await store.resources.replace(tx, found.revision, { ...found, revision: found.revision + 1 });
+    return { result: undefined, entries: [anyEntry(tenant._id)] };
+  });
+  await store.commit(async (tx) => {
+    attempts.push(tx);
+    return { already: undefined };
+  });
+  await store.rehearse(async (tx) => {
+    attempts.push(tx);
+    return { result: undefined, entries: [anyEntry(tenant._id)] };
+  });
+  assert.deepEqual(
+    attempts.map(({ isCommitted }) => isCommitted),
+    [false, true, false, false],
+  );
+});
