@@ -3,6 +3,7 @@ import { CancelledFailure } from '@temporalio/common';
 import { withLogContext, errorFields } from '../platform/logging.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { Metrics } from '../platform/metrics.ts';
+import type { StartAccepted } from '../platform/start-or-defer.ts';
 import { beginOperation } from './begin-operation.ts';
 import { ensureStep, undoStep } from './run-step.ts';
 import { asFailure, RetryForever } from './failure.ts';
@@ -17,6 +18,7 @@ import type {
 import { turnOperation } from './turn-operation.ts';
 
 export interface OperationActivitiesDependencies extends OperationEnvironment {
+  readonly startAccepted: StartAccepted;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'steps' | 'operations' | 'compensationFailures'>;
 }
@@ -34,6 +36,7 @@ function attemptContext(): AttemptContext {
 
 /** The activities of all lifecycle workflows, with logs, metrics, and failures in the form that Temporal needs. */
 export function createOperationActivities({
+  startAccepted,
   logger,
   metrics,
   ...environment
@@ -66,7 +69,6 @@ export function createOperationActivities({
     };
   }
 
-  const { startOperation } = environment;
   return {
     beginOperation: observed('beginOperation', beginOperation(environment)),
     ensureStep: observed('ensureStep', ensureStep(environment, attemptContext)),
@@ -76,13 +78,6 @@ export function createOperationActivities({
       'finishOperation',
       finishOperation(environment, ({ kind, state, seconds }) => metrics.operations.observe({ kind, state }, seconds)),
     ),
-    async startNext(next) {
-      await startOperation(next).catch((error: unknown) =>
-        logger.warn('the next operation could not be started; the sweep will start it', {
-          operationId: next.operationId,
-          ...errorFields(error),
-        }),
-      );
-    },
+    startNext: ({ operationId: _id, plan, ...input }) => startAccepted({ _id, ...input }, plan),
   };
 }

@@ -1,7 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { problems } from '../contracts/problems.ts';
 import { homeFormIn } from '../domain/isolation.ts';
-import { startable } from '../domain/workflow-inputs.ts';
 import { effectiveConfig } from '../domain/tenant-template.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import type { Cell, Cells } from '../engines/isolation/cells.ts';
@@ -15,7 +14,7 @@ import type { Failpoints } from '../platform/failpoints.ts';
 import { errorFields } from '../platform/logging.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import type { WorkflowStarters } from '../platform/workflow-starters.ts';
+import type { StartAccepted } from '../platform/start-or-defer.ts';
 import type { TenantDocument } from '../store/documents.ts';
 import type { Store } from '../store/store.ts';
 import { asFailure } from './failure.ts';
@@ -51,7 +50,7 @@ export interface DriftDependencies {
   readonly installation: string;
   readonly worker: string;
   readonly record: (scanned: readonly ScannedTenant[]) => AsyncIterable<RecordedDrift & ScannedTenant>;
-  readonly startOperation: WorkflowStarters['startOperation'];
+  readonly startAccepted: StartAccepted;
   readonly failpoints: Failpoints;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'driftFindings' | 'driftScans'>;
@@ -64,7 +63,7 @@ export function createDriftActivities({
   installation,
   worker,
   record,
-  startOperation,
+  startAccepted,
   failpoints,
   logger,
   metrics,
@@ -90,13 +89,7 @@ export function createDriftActivities({
   async function begin({ begun, refused }: RecordedDrift, { name, spec }: TenantDocument): Promise<void> {
     if (refused !== undefined) logger.warn('drift is not mended now', { tenant: name, ...errorFields(refused) });
     const operation = newOperationOf(begun);
-    if (operation === undefined) return;
-    await startOperation(startable(operation, spec.plan)).catch((error: unknown) =>
-      logger.warn('the operation was accepted but not started; the sweep will start it', {
-        operationId: operation._id,
-        ...errorFields(error),
-      }),
-    );
+    if (operation !== undefined) await startAccepted(operation, spec.plan);
   }
 
   async function scanPage(name: string, after: string | undefined): Promise<DriftPage> {

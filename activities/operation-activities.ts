@@ -6,7 +6,6 @@ import type { Admit } from '../engines/admission/admission.ts';
 import type { Cells } from '../engines/isolation/cells.ts';
 import type { Templates } from '../engines/rollouts/templates.ts';
 import type { Failpoints } from '../platform/failpoints.ts';
-import type { WorkflowStarters } from '../platform/workflow-starters.ts';
 import type { Store } from '../store/store.ts';
 import type { StepHandler } from './steps/step-handler.ts';
 
@@ -76,7 +75,6 @@ export interface OperationEnvironment {
   /** The name of this worker among those that check cells. */
   readonly worker: string;
   readonly failpoints: Failpoints;
-  readonly startOperation: WorkflowStarters['startOperation'];
 }
 
 /** What Temporal provides to the running attempt. */

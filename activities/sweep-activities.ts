@@ -4,6 +4,7 @@ import type { DueOutcome } from '../engines/upkeep/due-work.ts';
 import { errorFields } from '../platform/logging.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { Metrics } from '../platform/metrics.ts';
+import type { StartAccepted } from '../platform/start-or-defer.ts';
 import type { WorkflowStarters } from '../platform/workflow-starters.ts';
 import type { OperationDocument } from '../store/documents.ts';
 import type { Store } from '../store/store.ts';
@@ -31,6 +32,7 @@ const dueBatch = 100;
 
 export interface SweepDependencies extends WorkflowStarters {
   readonly store: Pick<Store, 'operations' | 'resources' | 'rollouts' | 'verifications'>;
+  readonly startAccepted: StartAccepted;
   readonly beginDue: (limit: number) => Promise<DueOutcome[]>;
   /**
    * How long one sweep starts operations that have begun, and how long others, in milliseconds; it starts at least one
@@ -47,6 +49,7 @@ export function createSweepActivities({
   startRollout,
   startVerification,
   cancelWorkflow,
+  startAccepted,
   beginDue,
   resumeMs = defaultResumeMs,
   logger,
@@ -132,13 +135,7 @@ export function createSweepActivities({
               ...errorFields(refused),
             });
           const operation = newOperationOf(begun);
-          if (operation !== undefined)
-            await resume(operation).catch((error: unknown) =>
-              logger.warn('the operation was accepted but not started; the next sweep will start it', {
-                operationId: operation._id,
-                ...errorFields(error),
-              }),
-            );
+          if (operation !== undefined) await startAccepted(operation, tenant.spec.plan);
         }
         const begun = outcomes.filter((outcome) => outcome.begun !== undefined).length;
         return { begun, refused: outcomes.length - begun };

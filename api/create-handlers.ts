@@ -31,7 +31,7 @@ import { tombstoneHandlers } from './handlers/tombstone-handlers.ts';
 import type { OperationWatch } from './operation-watch.ts';
 import type { PageTokens } from './page-token.ts';
 import type { RouteHandlers } from './reply.ts';
-import type { StartOrDefer } from './temporal.ts';
+import type { StartOrDefer } from '../platform/start-or-defer.ts';
 
 export interface HandlerDependencies {
   readonly store: Store;

@@ -15,15 +15,12 @@ export interface StartableOperation extends OperationInput {
   readonly plan: string;
 }
 
+/** What a workflow input needs of a stored operation. */
+export type StoredOperation = Omit<OperationInput, 'operationId'> & { readonly _id: string };
+
 /** The workflow input of a stored operation. */
 export function startable(
-  {
-    _id: operationId,
-    kind,
-    tenant,
-    requestId,
-    correlationId,
-  }: Omit<OperationInput, 'operationId'> & { readonly _id: string },
+  { _id: operationId, kind, tenant, requestId, correlationId }: StoredOperation,
   plan: string,
 ): StartableOperation {
   return { kind, operationId, tenant, requestId, correlationId, plan };

@@ -1,10 +1,10 @@
 import { BSON, MongoServerError } from 'mongodb';
-import type { ChangeStream, ChangeStreamDocument, Document, ResumeToken } from 'mongodb';
+import type { ChangeStreamDocument, Document, ResumeToken } from 'mongodb';
 import { facetsOf } from '../domain/tenant-facets.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import type { ControlDatabase } from './control-database.ts';
-import { onControl } from './control-errors.ts';
 import type { OperationDocument, StoredResource, TenantDocument } from './documents.ts';
+import { openStream } from './open-stream.ts';
 import { upgradeOnRead } from './storage-versions.ts';
 
 /**
@@ -81,30 +81,24 @@ function changeOf(event: ChangeStreamDocument): Change | undefined {
 
 export function createChangeFeed({ db }: Pick<ControlDatabase, 'db'>): OpenChangeFeed {
   return async (after) => {
-    const stream: ChangeStream = db.watch([{ $match: { 'ns.coll': { $in: ['resources', 'operations'] } } }], {
+    const changes = db.watch([{ $match: { 'ns.coll': { $in: ['resources', 'operations'] } } }], {
       fullDocument: 'updateLookup',
       maxAwaitTimeMS: maxAwaitMs,
       ...(after === undefined ? {} : { resumeAfter: { _data: after } }),
     });
     try {
-      // The first call opens the stream; only then is it known whether all changes since the position are available.
-      const first = await onControl(() => stream.tryNext());
-      let buffered = first ?? undefined;
+      // Only an open stream knows whether all changes since the position are available.
+      const stream = await openStream<ChangeStreamDocument>(changes);
       return {
-        start: after ?? positionOf(first?._id ?? stream.resumeToken),
+        start: after ?? positionOf(stream.start),
         async next() {
-          const event = buffered ?? (await onControl(() => stream.tryNext()));
-          buffered = undefined;
-          const change = event === null ? undefined : changeOf(event);
-          return {
-            position: positionOf(event?._id ?? stream.resumeToken),
-            ...(change === undefined ? {} : { change }),
-          };
+          const event = await stream.next();
+          const change = event === undefined ? undefined : changeOf(event);
+          return { position: positionOf(stream.position()), ...(change === undefined ? {} : { change }) };
         },
         close: () => stream.close(),
       };
     } catch (error) {
-      await stream.close().catch(() => undefined);
       // The oplog does not go back that far (ChangeStreamHistoryLost), or the position is not valid.
       if (after !== undefined && error instanceof MongoServerError)
         throw new TenureError('watch_expired', 'the control database no longer has the changes since that position', {

@@ -7,7 +7,6 @@ import { createRolloutActivities } from '../activities/rollout-activities.ts';
 import { createStepHandlers } from '../activities/steps/step-handlers.ts';
 import { createVerificationActivities } from '../activities/verification-activities.ts';
 import { createSweepActivities } from '../activities/sweep-activities.ts';
-import { startable } from '../domain/workflow-inputs.ts';
 import { createAdmit } from '../engines/admission/admission.ts';
 import { createChangeTenant } from '../engines/changes/change-tenant.ts';
 import { createDueWork } from '../engines/upkeep/due-work.ts';
@@ -39,6 +38,7 @@ import { planeProcesses } from '../platform/processes.ts';
 import { watchTransactions } from '../platform/transaction-watch.ts';
 import { checkReadiness, startOpsServer } from '../platform/ops-server.ts';
 import type { ProcessPhase } from '../platform/ops-server.ts';
+import { createStartAccepted, createStartOrDefer } from '../platform/start-or-defer.ts';
 import { stopOnSignal } from '../platform/shutdown.ts';
 import { createDataConverter, createTemporalClient } from '../platform/temporal-client.ts';
 import { createWorkflowStarters } from '../platform/workflow-starters.ts';
@@ -98,7 +98,7 @@ async function main(): Promise<void> {
     keyring: codecKeyring,
   });
   const workflows = createWorkflowStarters({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE });
-  const { startOperation } = workflows;
+  const startAccepted = createStartAccepted(createStartOrDefer(logger), workflows.startOperation);
   const cells = createCells({
     cells: connected,
     identityOf: createAdopt({ store, installation: config.TENURE_INSTALLATION }),
@@ -154,7 +154,7 @@ async function main(): Promise<void> {
       store,
       admit,
       cells,
-      startOperation,
+      startAccepted,
       templates,
       handlers: createStepHandlers({ ...store, tenantSecrets }),
       installation: config.TENURE_INSTALLATION,
@@ -176,6 +176,7 @@ async function main(): Promise<void> {
     ...createSweepActivities({
       store,
       ...workflows,
+      startAccepted,
       beginDue: createDueWork({
         store,
         changeTenant,
@@ -191,7 +192,7 @@ async function main(): Promise<void> {
       installation: config.TENURE_INSTALLATION,
       worker: name,
       record: createRecordDrift({ store, changeTenant }),
-      startOperation,
+      startAccepted,
       failpoints,
       logger,
       metrics,
@@ -201,13 +202,7 @@ async function main(): Promise<void> {
         store,
         templates,
         changeTenant,
-        begin: (operation, { spec }) =>
-          startOperation(startable(operation, spec.plan)).catch((error: unknown) =>
-            logger.warn('the operation was accepted but not started; the sweep will start it', {
-              operationId: operation._id,
-              ...errorFields(error),
-            }),
-          ),
+        startAccepted,
       }),
       logger,
     }),

@@ -10,7 +10,7 @@ import type { Store } from '../../store/store.ts';
 import { pairOf } from '../../store/verifications.ts';
 import { absent, tenantTarget } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
-import type { StartOrDefer } from '../temporal.ts';
+import type { StartOrDefer } from '../../platform/start-or-defer.ts';
 import type { Allowed, RouteHandlers } from '../reply.ts';
 
 export interface IsolationDependencies {

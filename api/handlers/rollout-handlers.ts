@@ -21,7 +21,7 @@ import type { MemberCounts } from '../../store/rollouts.ts';
 import type { Store } from '../../store/store.ts';
 import { absent } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
-import type { StartOrDefer } from '../temporal.ts';
+import type { StartOrDefer } from '../../platform/start-or-defer.ts';
 import type { PageTokens } from '../page-token.ts';
 import type { Allowed, RouteHandlers } from '../reply.ts';
 import type { Keep } from '../answers.ts';

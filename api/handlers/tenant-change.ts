@@ -1,10 +1,10 @@
-import { startable } from '../../domain/workflow-inputs.ts';
 import { newOperationOf } from '../../engines/changes/change-request.ts';
 import type { ChangedTenant, ChangeTenant, Command, Declare } from '../../engines/changes/change-request.ts';
 import type { WorkflowStarters } from '../../platform/workflow-starters.ts';
 import type { OperationDocument } from '../../store/documents.ts';
 import type { Keep } from '../answers.ts';
-import type { StartOrDefer } from '../temporal.ts';
+import { createStartAccepted } from '../../platform/start-or-defer.ts';
+import type { StartOrDefer } from '../../platform/start-or-defer.ts';
 import type { RouteHandlers } from '../reply.ts';
 import { operationBody, tenantBody } from '../representations.ts';
 import { etagOf } from '../request-parsing.ts';
@@ -53,18 +53,14 @@ export function createTenantChange({
   cancelWorkflow,
   startOrDefer,
 }: TenantChangeDependencies): TenantChange {
+  const startAccepted = createStartAccepted(startOrDefer, startOperation);
   const signalCancellation = ({ _id: operationId, tenant }: OperationDocument): Promise<void> =>
     startOrDefer('the cancelled workflow', { operationId }, cancelWorkflow({ operationId, tenant }));
 
   async function begin(changed: ChangedTenant): Promise<void> {
     if (changed.preempted !== undefined) return signalCancellation(changed.preempted);
     const operation = newOperationOf(changed);
-    if (operation !== undefined)
-      await startOrDefer(
-        'the accepted workflow',
-        { operationId: operation._id },
-        startOperation(startable(operation, changed.tenant.spec.plan)),
-      );
+    if (operation !== undefined) await startAccepted(operation, changed.tenant.spec.plan);
   }
 
   return {

@@ -2,9 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Argument } from 'commander';
 import type { Command } from 'commander';
 import type { ApiClient } from '../../client/api-client.ts';
+import type { ExitCodeName } from '../../contracts/problem-type.ts';
 import type { IsolationDirection, IsolationReport } from '../../contracts/isolation-report.ts';
 import type { CommandContext } from '../command-context.ts';
 import { CliFailure } from '../failure.ts';
+import { problemType } from '../problem-type.ts';
 import { retryWithin, startWait } from '../operations/follow.ts';
 import type { Wait } from '../operations/follow.ts';
 import { tenantKind } from '../resources/kinds.ts';
@@ -30,7 +32,7 @@ Examples:
 Tries every command and every aggregation stage of the running mongod in both directions. Only what mongod refuses counts as refused.
 No lasting change is made; while it runs, each tenant has one more document in a collection.
 
-Exits with 0 if the boundary held, and with 1 if it did not hold or could not be verified.`;
+Exits with 0 if the boundary held, with 1 if it did not, and with 4 or 8 if it could not be verified.`;
 
 export function addVerify(program: Command, context: CommandContext): void {
   program
@@ -85,6 +87,12 @@ async function verify(
 
 const pollEveryMs = 500;
 
+/** The exit code for a verification without a verdict: never the one for a boundary that did not hold. */
+function exitWithoutVerdict(code: string): ExitCodeName {
+  const { exit } = problemType(code);
+  return exit === 'operationFailed' ? 'unavailable' : exit;
+}
+
 async function untilEnded(
   api: ApiClient,
   { name, against, id }: { readonly name: string; readonly against: string; readonly id: string },
@@ -96,7 +104,7 @@ async function untilEnded(
       const { failure, report } = body;
       if (failure?.id === id)
         throw new CliFailure(
-          'operationFailed',
+          exitWithoutVerdict(failure.code),
           `error: the isolation of tenant/${name} and tenant/${against} could not be verified: ${failure.message} (${failure.code})\nfix: make sure that both are Active and their cells can be reached, then verify again`,
         );
       // Another verification may have replaced this one; its verdict is as good.

@@ -1,12 +1,7 @@
 import type { PolicyActor } from '../../contracts/policy.ts';
 import { nextRolloutStep } from '../../domain/rollout.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
-import type {
-  OperationDocument,
-  RolloutDocument,
-  RolloutMemberDocument,
-  TenantDocument,
-} from '../../store/documents.ts';
+import type { OperationDocument, RolloutDocument, RolloutMemberDocument } from '../../store/documents.ts';
 import type { Store } from '../../store/store.ts';
 import { newOperationOf } from '../changes/change-request.ts';
 import type { ChangeTenant } from '../changes/change-request.ts';
@@ -18,11 +13,8 @@ export interface AdvanceDependencies {
   readonly store: Store;
   readonly templates: Templates;
   readonly changeTenant: ChangeTenant;
-  /**
-   * Starts the workflow of an accepted operation. It never fails: if the workflow cannot start now, the sweep starts
-   * it.
-   */
-  readonly begin: (operation: OperationDocument, tenant: TenantDocument) => Promise<void>;
+  /** Starts the workflow of an accepted operation, now or later. It never fails. */
+  readonly startAccepted: (operation: OperationDocument, plan: string) => Promise<void>;
 }
 
 /** How long one tenant may keep the others waiting. Its operation continues, and a resumed roll-out takes it again. */
@@ -60,7 +52,7 @@ export function createAdvanceRollout({
   store,
   templates,
   changeTenant,
-  begin,
+  startAccepted,
 }: AdvanceDependencies): (id: string) => Promise<{ readonly done: boolean }> {
   const { rollouts } = store;
 
@@ -102,21 +94,30 @@ export function createAdvanceRollout({
           error: null,
         });
       const operation = newOperationOf(changed);
-      if (operation !== undefined) await begin(operation, changed.tenant);
+      if (operation !== undefined) await startAccepted(operation, changed.tenant.spec.plan);
     } catch (error) {
       if (!(error instanceof TenureError) || error.code === notRunning) throw error;
       if (!temporary.has(error.code)) await fail(member, error);
     }
   }
 
-  async function checkMember(rollout: RolloutDocument, member: RolloutMemberDocument): Promise<void> {
-    // Taken by an iteration that did not get any further.
-    if (member.operationId === null) return change(rollout, member);
-    const operation = await store.operations.find(member.operationId);
-    if (operation?.unfinished === true) return;
-    if (operation?.state === 'succeeded')
-      await rollouts.setMember(member, { state: 'changed', operationId: member.operationId, error: null });
-    else await fail(member, operation?.error ?? { code: 'cancelled', message: 'its operation no longer exists' });
+  /** Records which of the members' operations have ended, and starts members that an earlier iteration only took. */
+  async function checkMembers(rollout: RolloutDocument, members: readonly RolloutMemberDocument[]): Promise<void> {
+    const operationIds = members.flatMap(({ operationId }) => operationId ?? []);
+    const ended = new Map(
+      (await store.operations.finished(operationIds)).map((operation) => [operation._id, operation]),
+    );
+    for (const member of members) {
+      if (member.operationId === null) {
+        await change(rollout, member);
+        continue;
+      }
+      const operation = ended.get(member.operationId);
+      if (operation?.state === 'succeeded')
+        await rollouts.setMember(member, { state: 'changed', operationId: operation._id, error: null });
+      else if (operation !== undefined)
+        await fail(member, operation.error ?? { code: 'cancelled', message: 'its operation was cancelled' });
+    }
   }
 
   async function takeMore(rollout: RolloutDocument, limit: number): Promise<{ readonly exhausted: boolean }> {
@@ -146,11 +147,8 @@ export function createAdvanceRollout({
     const rollout = await rollouts.find(id);
     if (rollout === undefined) return { done: true };
     if (rollout.state !== 'running') await rollouts.giveBack(id);
-    const checked = new Set<string>();
-    for (const member of await rollouts.members(id, 'changing', batch)) {
-      checked.add(member._id.tenant);
-      await checkMember(rollout, member);
-    }
+    const changing = await rollouts.members(id, 'changing', batch);
+    await checkMembers(rollout, changing);
     await rollouts.giveUpOn(id, maxChangingMs);
     const counts = await rollouts.counts(id);
     if (rollout.state !== 'running') {
@@ -164,6 +162,7 @@ export function createAdvanceRollout({
     let step = nextRolloutStep({ ...progress, exhausted: false });
     if (step.kind === 'take') {
       const { exhausted } = await takeMore(rollout, step.limit);
+      const checked = new Set(changing.map(({ _id }) => _id.tenant));
       for (const member of await rollouts.members(id, 'changing', batch))
         if (!checked.has(member._id.tenant)) await change(rollout, member);
       if (!exhausted) return { done: false };

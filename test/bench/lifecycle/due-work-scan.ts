@@ -35,6 +35,7 @@ function idleSweep(store: Store): SweepActivities {
   return createSweepActivities({
     store,
     startOperation: nothing,
+    startAccepted: nothing,
     startRollout: nothing,
     startVerification: nothing,
     cancelWorkflow: nothing,

@@ -71,3 +71,11 @@ test('a verification that is not possible ends with the exit code for the reason
   assert.equal((await cli.run(['verify', 'isolation', 'acme', 'acme'])).code, exitCodes.usage);
   assert.equal((await cli.run(['verify', 'residency', 'acme', 'globex'])).code, exitCodes.usage);
 });
+
+test('a verification without a verdict prints no report and never exits as a breach does', async () => {
+  const user = (await cli.installation.store.resources.find('Tenant', 'acme'))?.databaseUser;
+  await cell.db(database).command({ updateUser: user, roles: [] });
+  const { code, stdout, stderr } = await cli.run(['verify', 'isolation', 'acme', 'globex', '-o', 'json']);
+  assert.deepEqual([code, stdout], [exitCodes.unavailable, ''], stderr);
+  assert.match(stderr, /\(isolation_probe_failed\)\nfix: /);
+});

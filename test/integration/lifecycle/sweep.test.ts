@@ -61,6 +61,7 @@ function sweeping(startOperation: SweepDependencies['startOperation'], resumeMs?
   return createSweepActivities({
     store: open.store,
     ...starters,
+    startAccepted: async () => undefined,
     beginDue: async () => [],
     logger,
     metrics,
