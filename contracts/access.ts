@@ -10,7 +10,7 @@ export const callerSchema = z
     tenants: z
       .array(uidSchema)
       .optional()
-      .meta({ description: 'Uids of the tenants to which the caller is confined. Absent: not confined.' }),
+      .meta({ description: 'Uids of the tenants that the caller is confined to. Absent if not confined.' }),
     expireTime: timeSchema.meta({ description: 'When the token expires.' }),
   })
   .meta({ title: 'Caller' });

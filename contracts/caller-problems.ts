@@ -48,7 +48,7 @@ export const callerProblems = {
     fault: 'user',
     retryable: false,
     title: 'The resource does not exist',
-    fix: 'Check the name, or list the resources that you may see.',
+    fix: 'Check the name, or list the resources that you are allowed to see.',
   },
   route_not_found: {
     status: 404,
@@ -112,7 +112,7 @@ export const callerProblems = {
     fault: 'user',
     retryable: false,
     title: 'The operation cannot be abandoned',
-    fix: 'Cancel it first. Only an operation that undoes its steps on a cell, or purges a tenant there, can be abandoned.',
+    fix: 'Cancel it first. Only an operation that is undoing its steps on a cell, or purging a tenant there, can be abandoned.',
   },
   field_owned: {
     status: 409,
@@ -127,7 +127,7 @@ export const callerProblems = {
     exit: 'conflict',
     fault: 'user',
     retryable: false,
-    title: 'A manifest cannot set or lift a legal hold',
+    title: 'A manifest cannot set or release a legal hold',
     fix: 'Omit spec.hold from the manifest or leave it unchanged. Use the verbs hold and release-hold.',
   },
   tenant_deleted: {
@@ -160,7 +160,7 @@ export const callerProblems = {
     fault: 'user',
     retryable: true,
     title: 'A tenant changed the canary data during the isolation verification',
-    fix: 'Verify again when the tenant’s application does not rewrite or empty whole collections.',
+    fix: 'Verify again at a time when the tenant’s application does not rewrite or empty whole collections.',
   },
   idempotency_in_progress: {
     status: 409,
@@ -288,7 +288,7 @@ export const callerProblems = {
     fault: 'user',
     retryable: false,
     title: 'No cell can host the tenant',
-    fix: 'Allow more regions, or ask the operator for more capacity. "errors" lists what removed each candidate.',
+    fix: 'Allow more regions, or ask the operator for more capacity. "errors" says why each candidate was excluded.',
   },
   idempotency_key_reused: {
     status: 422,

@@ -58,7 +58,7 @@ export const operationSchema = z
         left: z.array(z.string()).meta({ description: 'Resources that may be left on the cell.' }),
       })
       .optional()
-      .meta({ description: 'Present if the operation was abandoned, without its remaining work on this cell.' }),
+      .meta({ description: 'Present if the operation was abandoned: its remaining work on this cell was not done.' }),
     error: operationErrorSchema.optional(),
   })
   .meta({ title: 'Operation' });

@@ -56,7 +56,7 @@ export const planeProblems = {
     fault: 'system',
     retryable: true,
     title: 'A cell cannot be reached',
-    fix: 'Retry later, after the time in Retry-After. If the problem persists, the operator checks that the cell is running and is listed in the cells file of the API and the worker.',
+    fix: 'Retry later, after the time in Retry-After. If the problem persists, ask the operator to check that the cell is running and is listed in the cells file of the API and the worker.',
   },
   cell_mismatch: {
     status: 503,
@@ -64,7 +64,7 @@ export const planeProblems = {
     fault: 'system',
     retryable: true,
     title: 'A different deployment answers at the address of a cell',
-    fix: 'The operator corrects the address of the cell in the cells file of the API and the worker, and restarts them. Until then, Tenure changes nothing on that cell.',
+    fix: 'Ask the operator to correct the address of the cell in the cells file of the API and the worker, and to restart them. Until then, Tenure changes nothing on that cell.',
   },
   clock_off: {
     status: 503,
@@ -72,7 +72,7 @@ export const planeProblems = {
     fault: 'system',
     retryable: true,
     title: 'The clocks of the plane are out of sync',
-    fix: 'Retry later, after the time in Retry-After. If the problem persists, the operator synchronizes the clocks of the API, the workers and the control database (NTP).',
+    fix: 'Retry later, after the time in Retry-After. If the problem persists, ask the operator to synchronize the clocks of the API, the workers and the control database (NTP).',
   },
   policy_unavailable: {
     status: 503,
@@ -80,7 +80,7 @@ export const planeProblems = {
     fault: 'system',
     retryable: true,
     title: 'Policy cannot be evaluated',
-    fix: 'Retry later, after the time in Retry-After. The operator finds the cause in the logs.',
+    fix: 'Retry later, after the time in Retry-After. If the problem persists, ask the operator to look for the cause in the logs.',
   },
   watch_unavailable: {
     status: 503,
@@ -88,7 +88,7 @@ export const planeProblems = {
     fault: 'system',
     retryable: true,
     title: 'The process has reached its limit of open watches',
-    fix: 'Retry later, after the time in Retry-After. If the problem persists, the operator raises TENURE_MAX_WATCHES or runs more API processes.',
+    fix: 'Retry later, after the time in Retry-After. If the problem persists, ask the operator to raise TENURE_MAX_WATCHES or to run more API processes.',
   },
   keys_unavailable: {
     status: 503,
@@ -96,6 +96,6 @@ export const planeProblems = {
     fault: 'system',
     retryable: true,
     title: 'The key provider cannot wrap or unwrap a key',
-    fix: 'Retry later, after the time in Retry-After. If the problem persists, the operator provides the missing key or credential named in the message.',
+    fix: 'Retry later, after the time in Retry-After. If the problem persists, ask the operator to provide the missing key or credential named in the message.',
   },
 } as const satisfies Record<string, ProblemType>;

@@ -46,7 +46,7 @@ export const rolloutSchema = z
     state: z.enum(rolloutStates),
     reason: z.string().optional().meta({ description: 'Why the roll-out is paused.' }),
     wave: z.int().positive().meta({
-      description: 'Current wave, starting at 1. One more than the number of waves if the last wave left tenants over.',
+      description: 'Current wave, starting at 1. One more than the number of waves if the last wave left tenants out.',
     }),
     tenants: z.int().nonnegative().meta({ description: 'Number of affected tenants when the roll-out started.' }),
     counts: z.strictObject({ changing: z.int(), changed: z.int(), failed: z.int(), skipped: z.int() }),

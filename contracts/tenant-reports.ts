@@ -61,7 +61,7 @@ export const placementExplanationSchema = z
     candidates: z.array(
       z.strictObject({
         region: nameSchema,
-        cell: nameSchema.optional().meta({ description: 'Absent if a rule removed the whole region.' }),
+        cell: nameSchema.optional().meta({ description: 'Absent if a rule excluded the whole region.' }),
         removedBy: z.strictObject({ rule: z.string(), message: z.string() }).optional(),
       }),
     ),
@@ -79,7 +79,7 @@ export const driftReportSchema = z
         part: z.enum(['claim', 'collection', 'validator', 'index', 'role', 'user', 'configuration']),
         kind: z.enum(['missing', 'wrong', 'foreign', 'extra']).meta({
           description:
-            'Resources that the plane did not create are reported but never removed: foreign is in the place of a resource of the tenant, extra is an additional one.',
+            'Resources that the plane did not create are reported but never removed: a foreign resource is in the place of one of the tenant’s resources, an extra one is in addition to them.',
         }),
         name: z.string(),
         detail: z.string(),

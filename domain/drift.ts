@@ -50,7 +50,7 @@ export function inSync(findings: readonly DriftFinding[]): ConditionUpdate {
       type: 'InSync',
       status: 'True',
       reason: 'ExtraObjects',
-      message: `objects that the plane did not make are left alone: ${named(findings)}`,
+      message: `objects that the plane did not create are left alone: ${named(findings)}`,
     };
-  return { type: 'InSync', status: 'True', reason: 'NoDrift', message: 'everything on the cell is as declared' };
+  return { type: 'InSync', status: 'True', reason: 'NoDrift', message: 'the cell matches the declaration' };
 }

@@ -48,7 +48,7 @@ export function isolationFlaws(spec: TenantSpec): ProblemDetail[] {
         : `strategy "${strategy}" is not offered`,
       allowed: [...allowed],
       fix: isOffered
-        ? 'Remove the strategy, or declare the mode "hybrid", in which each service may have its own strategy.'
+        ? 'Remove the strategy, or declare the mode "hybrid", in which each service can have its own strategy.'
         : 'Use one of the offered strategies, or remove it.',
     });
   }

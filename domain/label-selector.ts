@@ -51,7 +51,7 @@ function tokensOf(text: string): Token[] {
       throw refused(
         position,
         found === '"' ? 'the quote is not closed' : `unexpected ${JSON.stringify(found)}`,
-        'Put a value with other characters than letters, digits, "-", "_", "." and "/" in double quotes.',
+        'Put a value in double quotes if it contains characters other than letters, digits, "-", "_", "." and "/".',
       );
     }
     const [, word, quoted, symbol] = match;

@@ -37,17 +37,17 @@ export const stepPlans = {
   archive: [
     { key: 'remove-user', title: 'Remove the tenant’s user', scope: 'cell' },
     { key: 'shed-indexes', title: 'Drop secondary indexes', scope: 'cell' },
-    { key: 'release-tables', title: 'Release tables of the cell', scope: 'control' },
+    { key: 'release-tables', title: 'Release the tables reserved on the cell', scope: 'control' },
   ],
   reactivate: [
-    { key: 'take-tables', title: 'Reserve tables of the cell', scope: 'control' },
+    { key: 'take-tables', title: 'Reserve tables on the cell', scope: 'control' },
     { key: 'rebuild-indexes', title: 'Rebuild the indexes', scope: 'cell' },
     { key: 'correct-roles', title: 'Correct roles', scope: 'cell' },
     { key: 'restore-access', title: 'Restore the user and its roles', scope: 'cell' },
     { key: 'probe-isolation', title: 'Probe the boundary', scope: 'cell' },
   ],
-  delete: [{ key: 'schedule-purge', title: 'Set the time of the purge', scope: 'control' }],
-  undelete: [{ key: 'cancel-purge', title: 'Cancel the time of the purge', scope: 'control' }],
+  delete: [{ key: 'schedule-purge', title: 'Schedule the purge', scope: 'control' }],
+  undelete: [{ key: 'cancel-purge', title: 'Cancel the scheduled purge', scope: 'control' }],
   purge: [
     { key: 'destroy-user', title: 'Destroy the user', scope: 'cell', pivot: true },
     { key: 'destroy-roles', title: 'Destroy the roles', scope: 'cell' },

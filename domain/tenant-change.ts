@@ -139,7 +139,7 @@ function servicesOf(
       errors: [
         {
           pointer: '/spec/services',
-          message: 'is missing in both the manifest and the template',
+          message: 'is missing from both the manifest and the template',
           fix: 'Declare services in the manifest.',
         },
       ],
@@ -148,7 +148,7 @@ function servicesOf(
 }
 
 function holdIsNotDeclared(): TenureError {
-  return new TenureError('tenant_held', 'spec.hold is set and lifted by the verbs hold and release-hold', {
+  return new TenureError('tenant_held', 'spec.hold is set and released by the verbs hold and release-hold', {
     errors: [{ pointer: '/spec/hold', message: 'differs from the current hold', fix: 'Remove spec.hold.' }],
   });
 }
@@ -214,7 +214,7 @@ function notChangeableWhile(state: LifecycleState, changes: readonly FieldChange
       errors: fields.map((field) => ({
         pointer: `/spec/${field}`,
         message: `cannot be changed while the tenant is ${state}`,
-        fix: 'Reactivate the tenant first, or declare spec.lifecycle: Active with it.',
+        fix: 'Reactivate the tenant first, or declare spec.lifecycle: Active as well.',
       })),
     },
   );

@@ -43,8 +43,8 @@ Examples:
 All manifests are validated before any is applied. Regions are applied first, then plans, templates and tenants. If one is
 refused, the others are still applied; the command lists those that were not applied, and exits with the highest code.
 Applying the same manifest again changes nothing. A manifest with a revision, as get -o yaml prints it, applies only to that revision.
-A change that needs several operations runs them one after the other; --wait waits for the last. A server dry run checks each
-manifest against the existing resources, not against the other manifests.
+A change that needs several operations runs them one after the other; --wait waits for the last one. A server dry run checks
+each manifest against the existing resources, not against the other manifests.
 
 If standard error is not a terminal, --wait prints each change as one line of JSON: time, operation, tenant, kind, state, done, total, step.`;
 

@@ -25,7 +25,7 @@ Examples:
   tenure can-i --list tenant/acme          every verb on one tenant
   tenure can-i purge tenant/acme && tenure purge acme
 
-Only policy is checked; the state of the tenant is not. Asking is not an attempt: it leaves no entry in the ledger.
+Only policy is checked, not the state of the tenant. The check itself leaves no entry in the ledger.
 Exits with 0 for yes and 5 for no; always 0 with --list.`;
 
 interface Answer extends AccessVerdict {
@@ -91,8 +91,8 @@ async function list(
   const selected = checkableActions.filter(({ kind }) => about === undefined || kind === about.kind.singular);
   if (selected.length === 0)
     throw usageFailure(
-      `policy has no rules of its own for ${withArticle(about?.kind.singular ?? 'resource')}`,
-      'ask about tenants',
+      `policy has no separate rules for ${withArticle(about?.kind.singular ?? 'resource')}`,
+      'list the verbs for tenants instead: can-i --list tenant',
     );
   const api = connect();
   const answers = await Promise.all(

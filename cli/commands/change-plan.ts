@@ -26,14 +26,14 @@ Examples:
   tenure change-plan acme enterprise --at 2027-01-01T00:00:00+01:00
   tenure change-plan acme --cancel               cancel the scheduled change
 
---preview shows whether policy would allow the change. It exits with 0 in both cases.`;
+--preview shows whether policy would allow the change. It exits with 0 whether it would or not.`;
 
 export function addChangePlan(program: Command, context: CommandContext): void {
   const command = describeByRoute(program.command('change-plan'), 'changePlanOfTenant')
     .argument('<name>', 'tenant')
     .argument('[plan]', 'the plan to change to')
     .addOption(
-      new Option('--at <time>', 'when the change takes effect, in RFC 3339 (default: now)')
+      new Option('--at <time>', 'when the change takes effect, as an RFC 3339 time (default: now)')
         .argParser(parseTime)
         .conflicts(['wait', 'preempt']),
     )

@@ -28,7 +28,7 @@ Examples:
 Contexts are stored in $XDG_CONFIG_HOME/tenure/config.json (default: ~/.config), readable only by you. The token stays in its own
 file and is sent only to the server of its context. The first of these selects the context: --context; TENURE_CONTEXT_NAME, or
 TENURE_CONTEXT with the path of a file; .tenure/context.json in this folder, which npm start writes; "tenure context use";
-.tenure/context.json beside the program.`;
+.tenure/context.json next to the program.`;
 
 interface Row extends NamedContext {
   readonly name: string;

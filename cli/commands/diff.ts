@@ -26,7 +26,7 @@ Examples:
   tenure diff tenant acme --from 2         from generation 2 to now
   tenure diff tenant acme --from 2 --to 5
   tenure diff tenant acme --from 2026-11-20T00:00:00Z -o json
-  tenure diff tenant acme --live           the actual state on its cell and the declared state, by the last scan
+  tenure diff tenant acme --live           how its cell differed from the declaration at the last scan
 
 Exits with 0 if nothing differs, 1 if something differs, and a higher code on an error.`;
 

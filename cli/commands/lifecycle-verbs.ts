@@ -65,7 +65,7 @@ interface DestructiveOptions extends VerbOptions {
 }
 
 const confirmFlag = ['--confirm <name>', 'the name of the tenant again; required without a terminal'] as const;
-const confirmHelp = `At a terminal the command asks for the name; elsewhere --confirm is required. Nothing is done before that.
+const confirmHelp = `At a terminal the command asks for the name; elsewhere --confirm is required. Nothing is done until then.
 The command applies only to the tenant as it was shown: if the tenant changes in the meantime, the command exits with 4.`;
 
 const deleteExamples = `

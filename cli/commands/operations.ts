@@ -30,7 +30,7 @@ export function addOperations(program: Command, context: CommandContext): void {
   const operations = program
     .command('operations')
     .summary('list operations; cancel or abandon one')
-    .description('List operations, newest first. Or cancel or abandon one.')
+    .description('List operations, newest first; or cancel or abandon one.')
     .option('--tenant <name>', 'only operations of this tenant')
     .addOption(new Option('--state <state>', 'only operations in this state').choices([...operationStates]))
     .option('--limit <count>', 'print at most this many', parseWholeNumber, defaultLimit)

@@ -23,7 +23,7 @@ export interface VerbOptions extends ChangeOptions {
 }
 
 export function confirmMassChangeOption(): Option {
-  return new Option('--confirm-mass-change', 'confirm, as an admin, a change of many tenants');
+  return new Option('--confirm-mass-change', 'as an admin, confirm a change to many tenants');
 }
 
 export function addChangeOptions(command: Command): Command {

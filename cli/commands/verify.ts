@@ -30,7 +30,7 @@ Examples:
   tenure verify isolation acme globex -o json
 
 Tries every command and every aggregation stage of the running mongod in both directions. Only what mongod refuses counts as refused.
-No lasting change is made; while it runs, each tenant has one more document in a collection.
+No lasting change is made; while it runs, each tenant has one extra document in one of its collections.
 
 Exits with 0 if the boundary held, with 1 if it did not, and with 4 or 8 if it could not be verified.`;
 
@@ -41,7 +41,7 @@ export function addVerify(program: Command, context: CommandContext): void {
     .description('Check, with the real credentials of two tenants, that neither can reach the other.')
     .addArgument(new Argument('<what>', 'what to verify').choices(['isolation']))
     .argument('<tenant>', 'name of a tenant')
-    .argument('<other>', 'name of another')
+    .argument('<other>', 'name of another tenant')
     .addOption(timeoutOption('10m'))
     .addOption(outputOption(['table', 'json', 'yaml']))
     .addHelpText('after', examples)

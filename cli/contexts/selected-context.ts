@@ -89,7 +89,7 @@ export function contextInEffect({
   const { current } = readContexts(contextStorePath({ configHome }));
   if (current !== undefined) return named(current, 'tenure context use', configHome);
   const installed = join(installationDirectory, localFile);
-  return existsSync(installed) ? { ...fromFile(installed, 'found beside the program'), found: true } : undefined;
+  return existsSync(installed) ? { ...fromFile(installed, 'found next to the program'), found: true } : undefined;
 }
 
 function named(name: string, selectedBy: string, configHome: string | undefined): SelectedContext {

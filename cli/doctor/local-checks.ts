@@ -86,7 +86,7 @@ function contextFinding(context: SelectedContext | undefined, { environment }: C
   if ((mode & othersMayWrite) !== 0)
     return warning(
       'context',
-      `${description}: others can write it (mode ${octal(mode)}), and so decide where your commands are sent`,
+      `${description}: others can write it (mode ${octal(mode)}) and so change where your commands are sent`,
       `chmod 600 ${path}`,
     );
   return (mode & othersMayRead) === 0

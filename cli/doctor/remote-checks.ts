@@ -84,7 +84,7 @@ function clockFinding({ clockAheadMs }: ApiStatus): Finding {
     ? ok('clock', found)
     : warning(
         'clock',
-        `${found}; the times in tokens and of --at are checked against the clock of the server`,
+        `${found}; times in tokens and in --at are checked against the clock of the server`,
         'synchronize the clocks of both machines (NTP)',
       );
 }

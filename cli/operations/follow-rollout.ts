@@ -77,7 +77,7 @@ function rolloutFailure(
       ...(more > 0 ? [`  and ${more} more`] : []),
       ...(state === 'paused'
         ? [
-            `fix: fix the failures, then: ${program} roll-out resume ${id}; or skip the failed tenants: ${program} roll-out resume ${id} --skip-failed`,
+            `fix: correct the failures, then run: ${program} roll-out resume ${id}; or skip the failed tenants: ${program} roll-out resume ${id} --skip-failed`,
           ]
         : []),
     ].join('\n'),

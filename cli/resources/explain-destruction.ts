@@ -13,7 +13,7 @@ export function explainDelete(tenant: Tenant, program: string): string {
 /** What a purge destroys, shown before it is confirmed. */
 export function explainPurge(tenant: Tenant, early: boolean): string {
   const { purgeTime } = tenant.status.deletion ?? {};
-  const before = early ? '--early gives this up' : 'before that, only --early purges it';
+  const before = early ? '--early purges it before that' : 'before that, only --early purges it';
   const fields = renderFields([
     ['Data', dataOf(tenant.status.placement)],
     ['Access', 'its user and roles on the cell'],

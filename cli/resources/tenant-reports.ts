@@ -27,7 +27,7 @@ const reportColumns: readonly Column<Entry>[] = [
   { title: 'VALUE', value: ({ value }) => JSON.stringify(value) },
   origin,
   {
-    title: 'TEMPLATE SAYS',
+    title: 'TEMPLATE VALUE',
     value: ({ templateValue }) => (templateValue === undefined ? '' : JSON.stringify(templateValue)),
   },
 ];

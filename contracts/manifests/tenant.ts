@@ -133,7 +133,7 @@ const commonSpec = {
     .optional()
     .meta({
       description:
-        'Legal hold: the tenant cannot be deleted or purged while it is set. If omitted: unchanged. Only the verbs hold and release-hold set and lift it.',
+        'Legal hold: the tenant cannot be deleted or purged while it is set. If omitted: unchanged. Only the verbs hold and release-hold set and release it.',
     }),
   config: configSchema.optional().meta({ description: 'Configuration that overrides or extends the template.' }),
 };
@@ -154,7 +154,7 @@ export const declaredTenantSpecSchema = z
         name: nameSchema.meta({ description: 'Name of a TenantTemplate.' }),
         version: z.int().positive().optional().meta({
           description:
-            'Generation of the template. If omitted: the latest for a new tenant, otherwise unchanged; roll-outs move it.',
+            'Generation of the template. If omitted: the latest for a new tenant, otherwise unchanged. Roll-outs change it.',
         }),
       })
       .optional()

@@ -84,7 +84,7 @@ export const rolloutRoutes = {
     ...read,
     problems: ['not_found'],
   },
-  pauseRollout: rolloutVerb('pause', 'Pause a roll-out: no more tenants are started.'),
+  pauseRollout: rolloutVerb('pause', 'Pause a roll-out: it starts no more tenant changes.'),
   resumeRollout: {
     ...rolloutVerb('resume', 'Resume a paused roll-out. Failed tenants are retried first.'),
     // Without a key, a repeated request could arrive after the roll-out has paused again, and skip failed tenants that

@@ -85,7 +85,7 @@ const tenantChangeSchema = z
 
 const confirmable = {
   confirmMassChange: yesOrNo.meta({
-    description: '`true` or `false`: an admin confirms that a change of many tenants is intended.',
+    description: '`true` or `false`: an admin confirms that a change to many tenants is intended.',
   }),
 };
 const verbQuery = z.strictObject({
@@ -311,7 +311,7 @@ export const tenantRoutes = {
   releaseHoldOfTenant: {
     ...immediateVerb,
     path: '/v1/tenants/{name}:release-hold',
-    summary: 'Lift the legal hold.',
+    summary: 'Release the legal hold.',
     action: 'tenant.release_hold',
     body: z.strictObject({}).optional(),
   },

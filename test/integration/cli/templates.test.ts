@@ -124,7 +124,7 @@ test('explain config shows each value, its origin, and what the template says', 
   assert.equal(
     await done('explain', 'config', 'pied-piper'),
     'Tenant:    pied-piper\nTemplate:  startup@1\n\nConfiguration:\n' +
-      '  KEY              VALUE   ORIGIN     TEMPLATE SAYS\n  max_qps          20      tenant     10\n  memory_enabled   true    template   -\n',
+      '  KEY              VALUE   ORIGIN     TEMPLATE VALUE\n  max_qps          20      tenant     10\n  memory_enabled   true    template   -\n',
   );
   const { body } = await cli.installation.client().call('configOfTenant', { params: { name: 'pied-piper' } });
   assert.deepEqual(JSON.parse(await done('explain', 'config', 'tenant/pied-piper', '-o', 'json')), body);

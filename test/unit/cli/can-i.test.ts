@@ -101,7 +101,7 @@ const misuses: readonly (readonly [argv: string, says: RegExp])[] = [
   ['can-i eat plans', /^error: unknown verb "eat" for a plan\nfix: use one of get, list, apply, delete, describe/],
   ['can-i get tennants', /did you mean "tenants"\?/],
   ['can-i --list get tenant/a', /^error: "get" is not a kind of resource|^error: --list takes no verb/],
-  ['can-i --list tombstones', /^error: policy has no rules of its own for a tombstone/],
+  ['can-i --list tombstones', /^error: policy has no separate rules for a tombstone/],
 ];
 for (const [argv, says] of misuses) {
   test(`"${argv}" is refused with a fix`, async () => {

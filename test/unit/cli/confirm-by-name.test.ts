@@ -113,5 +113,5 @@ test('purge says what it destroys, and what --early gives up', async () => {
       'A tombstone remains, and the name becomes available again.\n',
   );
   const early = await run(['purge', 'acme', '--early', '--confirm=acme']);
-  assert.match(early.stderr, new RegExp(`until ${purgeTime}; --early gives this up\n`));
+  assert.match(early.stderr, new RegExp(`until ${purgeTime}; --early purges it before that\n`));
 });

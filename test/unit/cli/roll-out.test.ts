@@ -156,7 +156,7 @@ test('when a paused roll-out is idle, the wait ends with 1, the failures and how
     assert.ok(
       stderr.endsWith(
         `error: roll-out/${id} of startup@3 is paused: 2 tenants could not be changed; at most 0 may fail\n  tenant/acme: schema_rejected: mongod refuses the validator\n  and 1 more\n` +
-          `fix: fix the failures, then: tenure roll-out resume ${id}; or skip the failed tenants: tenure roll-out resume ${id} --skip-failed\n`,
+          `fix: correct the failures, then run: tenure roll-out resume ${id}; or skip the failed tenants: tenure roll-out resume ${id} --skip-failed\n`,
       ),
       stderr,
     );
