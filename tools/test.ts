@@ -9,6 +9,7 @@ import { OperatorError, runMain } from './process/operator-error.ts';
 import { stackFileVariable } from './stack/attach.ts';
 import type { EmbeddedStack } from './stack/embedded-stack.ts';
 import { createTemporaryStack } from './stack/temporary-stack.ts';
+import { installationPoolVariable, openInstallationPool } from './testing/installation-pool.ts';
 import { complaints, readAllowedSkips, readOutcomes, slowestFiles } from './testing/outcomes.ts';
 import { selectTests } from './testing/selection.ts';
 import { startTestRunner } from './testing/test-runner.ts';
@@ -40,6 +41,7 @@ async function main(): Promise<number> {
   };
 
   let stack: EmbeddedStack | undefined;
+  let pool: Awaited<ReturnType<typeof openInstallationPool>> | undefined;
   let run: TestRun | undefined;
   const interruption = new AbortController();
   // Not `once`: npm and the terminal may both send the signal; the second one would kill this process before its
@@ -53,19 +55,21 @@ async function main(): Promise<number> {
     if (selection.needsStack && !interrupted()) {
       stack = await timed('stack', async () => await createTemporaryStack({ environment }));
       environment[stackFileVariable] = stack.writeDescription();
+      pool = await openInstallationPool(stack);
+      environment[installationPoolVariable] = pool.address;
     }
     if (interrupted()) return INTERRUPTED;
 
-    const outcomeFile = join(scratch, 'outcomes.jsonl');
-    run = startTestRunner(selection, { clone, outcomeFile, environment, output: 'inherit' });
-    stack?.endWithStack('test-runner', run.pid);
+    run = startTestRunner(selection, { clone, outcomes: scratch, environment, output: 'inherit' });
+    for (const pid of run.pids) stack?.endWithStack(`test-runner-${pid}`, pid);
     const exitCode = await timed('tests', async () => await run!.exitCode);
     if (interrupted()) return INTERRUPTED;
-    const found = complaints(readOutcomes(outcomeFile), readAllowedSkips(join(clone, 'test', 'skipped.json')));
-    printSlowest(outcomeFile);
+    const found = complaints(readOutcomes(scratch), readAllowedSkips(join(clone, 'test', 'skipped.json')));
+    printSlowest(scratch);
     for (const complaint of found) console.error(`✖ ${complaint}`);
     return exitCode === 0 && found.length > 0 ? 1 : exitCode;
   } finally {
+    await pool?.close();
     await stack?.stop();
     rmSync(scratch, { recursive: true, force: true });
     console.log(phases.join(' · '));
@@ -73,8 +77,8 @@ async function main(): Promise<number> {
 }
 
 /** Prints the slowest files of a run of ten files or more. */
-function printSlowest(outcomeFile: string): void {
-  const { slowest, total } = slowestFiles(outcomeFile, 10);
+function printSlowest(outcomes: string): void {
+  const { slowest, total } = slowestFiles(outcomes, 10);
   if (slowest.length < 10) return;
   console.log(`slowest files, of ${total.toFixed(0)} s in all:`);
   for (const { file, seconds } of slowest) console.log(`${seconds.toFixed(1).padStart(7)} s  ${file}`);

@@ -3,6 +3,7 @@ import { MongoClient } from 'mongodb';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createDriftActivities } from '../activities/drift-activities.ts';
 import { createOperationActivities } from '../activities/create-operation-activities.ts';
+import { withHeartbeats } from '../activities/heartbeats.ts';
 import { createRolloutActivities } from '../activities/rollout-activities.ts';
 import { createStepHandlers } from '../activities/steps/step-handlers.ts';
 import { createVerificationActivities } from '../activities/verification-activities.ts';
@@ -173,18 +174,6 @@ async function main(): Promise<void> {
       logger,
       metrics,
     }),
-    ...createSweepActivities({
-      store,
-      ...workflows,
-      startAccepted,
-      beginDue: createDueWork({
-        store,
-        changeTenant,
-        unschedule: (request) => unschedulePlan({ store, admit }, request),
-      }),
-      logger,
-      metrics,
-    }),
     ...createDriftActivities({
       store,
       cells,
@@ -197,14 +186,23 @@ async function main(): Promise<void> {
       logger,
       metrics,
     }),
-    ...createRolloutActivities({
-      advance: createAdvanceRollout({
+    ...withHeartbeats({
+      ...createSweepActivities({
         store,
-        templates,
-        changeTenant,
+        ...workflows,
         startAccepted,
+        beginDue: createDueWork({
+          store,
+          changeTenant,
+          unschedule: (request) => unschedulePlan({ store, admit }, request),
+        }),
+        logger,
+        metrics,
       }),
-      logger,
+      ...createRolloutActivities({
+        advance: createAdvanceRollout({ store, templates, changeTenant, startAccepted }),
+        logger,
+      }),
     }),
   };
   const bundle = await building;

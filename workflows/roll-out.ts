@@ -3,7 +3,8 @@ import type { RolloutActivities } from '../activities/rollout-activities.ts';
 
 const { advanceRollout } = proxyActivities<RolloutActivities>({
   startToCloseTimeout: '2m',
-  retry: { initialInterval: '1s', maximumInterval: '1m' },
+  heartbeatTimeout: '10s',
+  retry: { initialInterval: '1s', maximumInterval: '15s' },
 });
 
 const iterationsPerRun = 500;

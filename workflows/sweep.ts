@@ -11,6 +11,7 @@ import type { SweepActivities } from '../activities/sweep-activities.ts';
 
 const { resumeStalledOperations, beginDueOperations } = proxyActivities<SweepActivities>({
   startToCloseTimeout: '30s',
+  heartbeatTimeout: '10s',
   retry: { maximumAttempts: 2 },
 });
 

@@ -15,16 +15,10 @@ const atOnce = 32;
 /** The number of workflows that the worker has run after this benchmark. */
 export const activations = warmRounds + aloneRounds + bursts * atOnce;
 
-/** The median rate of several bursts. */
-async function burstRate(one: (name: string) => Promise<unknown>): Promise<number> {
-  const rates: number[] = [];
-  for (let burst = 0; burst < bursts; burst += 1) {
-    const ms = await elapsedMs(() =>
-      Promise.all(Array.from({ length: atOnce }, (_, index) => one(`b${burst}x${index}`))),
-    );
-    rates.push(atOnce / (ms / 1000));
-  }
-  return percentile(rates, 0.5);
+/** How many a second, of as many as are begun at once. */
+async function burstRate(burst: number, one: (name: string) => Promise<unknown>): Promise<number> {
+  const ms = await elapsedMs(() => Promise.all(Array.from({ length: atOnce }, (_, index) => one(`b${burst}x${index}`))));
+  return atOnce / (ms / 1000);
 }
 
 /**
@@ -59,25 +53,29 @@ export async function benchActivation(api: ApiClient, floor: PathFloor): Promise
     bareAlone.push(bareMs);
     rawAlone.push(rawMs);
   }
-  const oneActivityRate = await burstRate(() => floor.oneActivity());
-  const activationRate = await burstRate(activation);
+  const floorRates: number[] = [];
+  const rates: number[] = [];
+  for (let burst = 0; burst < bursts; burst += 1) {
+    floorRates.push(await burstRate(burst, (name) => floor.tenant(name)('activate')));
+    rates.push(await burstRate(burst, activation));
+  }
   return [
     {
       name: 'create → Active, alone, p50',
       value: percentile(alone, 0.5),
       unit: 'ms',
       floor: { name: floorName, value: percentile(bareAlone, 0.5) + percentile(rawAlone, 0.5) },
-      goal: { of: 'ratio', atMost: 1.5 },
+      goal: { of: 'ratio', atMost: 1.4 },
     },
     { name: '  of it: the bare workflow', value: percentile(bareAlone, 0.5), unit: 'ms', goal: { of: 'none' } },
     { name: '  of it: the raw commands', value: percentile(rawAlone, 0.5), unit: 'ms', goal: { of: 'none' } },
     { name: 'create → Active, alone, p95', value: percentile(alone, 0.95), unit: 'ms', goal: { of: 'none' } },
     {
       name: `create → Active, ${atOnce} at once`,
-      value: activationRate,
+      value: percentile(rates, 0.5),
       unit: '/s',
-      floor: { name: 'one-activity workflows', value: oneActivityRate },
-      goal: { of: 'ratio', atLeast: 0.5 },
+      floor: { name: `${floorName}, ${atOnce} at once`, value: percentile(floorRates, 0.5) },
+      goal: { of: 'ratio', atLeast: 0.6 },
     },
   ];
 }

@@ -27,8 +27,6 @@ export type FloorTenant = (kind: OperationKind) => Promise<FloorSample>;
 
 export interface PathFloor {
   tenant(name: string): FloorTenant;
-  /** A workflow of one activity. */
-  oneActivity(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -54,18 +52,17 @@ export async function openPathFloor(
   const control = new MongoClient(stack.mongod.control.adminUri);
   const cell = new MongoClient(stack.mongod[deployment].adminUri);
   const endpoint = endpointOf(stack.mongod[deployment].adminUri);
-  const execute = async (type: 'bareOperation' | 'oneActivity', ...args: unknown[]): Promise<void> => {
-    await workflow.execute(type, { taskQueue, workflowId: `floor-${randomUUID()}`, args });
+  const execute = async (shape: readonly string[]): Promise<void> => {
+    await workflow.execute('bareOperation', { taskQueue, workflowId: `floor-${randomUUID()}`, args: [shape] });
   };
   return {
     tenant(name) {
       const raw = createRawPaths({ control, cell, endpoint }, name);
       return async (kind) => ({
-        bareMs: await elapsedMs(() => execute('bareOperation', shapeOf(kind))),
+        bareMs: await elapsedMs(() => execute(shapeOf(kind))),
         rawMs: await elapsedMs(raw[kind]),
       });
     },
-    oneActivity: () => execute('oneActivity'),
     async close() {
       await Promise.all([connection.close(), control.close(), cell.close(), worker.stop()]);
     },

@@ -1,8 +1,8 @@
 import { attachToStack } from '../../tools/stack/attach.ts';
 import { createExchange } from './http-exchange.ts';
 import type { Exchange } from './http-exchange.ts';
-import { startInstallation } from './installation.ts';
-import type { Installation, InstallationOptions } from './installation.ts';
+import { borrowInstallation, startInstallation } from './installation.ts';
+import type { Installation, InstallationOptions, SharedInstallation } from './installation.ts';
 import { declareBasics } from './manifests.ts';
 
 export interface DeclaredInstallation {
@@ -10,9 +10,22 @@ export interface DeclaredInstallation {
   readonly exchange: Exchange;
 }
 
+/** Borrows an installation, and declares regions and plans in it. */
+export async function borrowDeclared(options: { readonly worker?: boolean } = {}): Promise<{
+  readonly installation: SharedInstallation;
+  readonly exchange: Exchange;
+}> {
+  return declared(await borrowInstallation(attachToStack(), options));
+}
+
 /** Starts an installation with regions and plans on the stack of the test run, with plain HTTP access to its API. */
 export async function startDeclared(options: InstallationOptions = {}): Promise<DeclaredInstallation> {
-  const installation = await startInstallation(attachToStack(), options);
+  return declared(await startInstallation(attachToStack(), options));
+}
+
+async function declared<Opened extends SharedInstallation>(
+  installation: Opened,
+): Promise<{ readonly installation: Opened; readonly exchange: Exchange }> {
   try {
     await declareBasics(installation.client());
   } catch (error) {

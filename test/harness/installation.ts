@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
@@ -10,6 +10,9 @@ import type { Store } from '../../store/store.ts';
 import { freePorts } from '../../tools/stack/ports.ts';
 import type { Ports } from '../../tools/stack/ports.ts';
 import type { AttachedStack } from '../../tools/stack/attach.ts';
+import { testInstallation } from '../../tools/stack/process-environment.ts';
+import { installationPoolVariable } from '../../tools/testing/installation-pool.ts';
+import type { PooledInstallation } from '../../tools/testing/installation-pool.ts';
 import { createServiceProcess } from './service-process.ts';
 import type { ServiceProcess } from './service-process.ts';
 import { until } from './until.ts';
@@ -29,11 +32,10 @@ export interface Replica {
   readonly server: string;
 }
 
-/** One installation of Tenure on a stack: its own databases, task queue, API and worker. */
-export interface Installation extends Replica {
+/** One installation of Tenure on a stack, as its callers see it. */
+export interface SharedInstallation {
   readonly name: string;
-  /** All replicas; the first is the installation's own `api`, `worker` and `server`. */
-  readonly replicas: readonly Replica[];
+  readonly server: string;
   /** Where failpoints are armed; see `platform/failpoints.ts`. */
   readonly failpointDirectory: string;
   readonly taskQueue: string;
@@ -42,11 +44,17 @@ export interface Installation extends Replica {
   /** The control deployment, as root. */
   readonly control: MongoClient;
   readonly databases: { readonly control: string; readonly secrets: string };
-  readonly environment: Readonly<Record<string, string>>;
   token(who?: Who): Promise<string>;
   /** A client that does not retry, so that a test sees every answer. */
   client(who?: Who): ApiClient;
   stop(): Promise<void>;
+}
+
+/** One installation with processes of its own. */
+export interface Installation extends SharedInstallation, Replica {
+  /** All replicas; the first is the installation's own `api`, `worker` and `server`. */
+  readonly replicas: readonly Replica[];
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 export interface InstallationOptions {
@@ -63,30 +71,98 @@ export interface InstallationOptions {
   readonly awaitReady?: boolean;
 }
 
+type InstallationStack = Pick<AttachedStack, 'mintToken' | 'processEnvironment' | 'mongod'>;
+
+/** What callers need of an installation, whoever runs its processes. */
+function openInstallation(
+  stack: InstallationStack,
+  { id, ports, failpointDirectory }: Pick<PooledInstallation, 'id' | 'ports' | 'failpointDirectory'>,
+): Omit<SharedInstallation, 'stop'> {
+  const { installation: name, controlDatabase, secretsDatabase, taskQueue } = testInstallation(id, ports);
+  const server = `http://127.0.0.1:${ports.api}`;
+  const databases = { control: controlDatabase, secrets: secretsDatabase };
+  const control = new MongoClient(stack.mongod.control.adminUri);
+  const token = ({ subject = 'alice@example.com', roles = ['admin'], tenants }: Who = {}): Promise<string> =>
+    stack.mintToken({
+      subject,
+      roles: [...roles],
+      ttlSeconds: 3600,
+      ...(tenants === undefined ? {} : { tenants: [...tenants] }),
+    });
+  return {
+    name,
+    server,
+    failpointDirectory,
+    taskQueue,
+    store: createStore({ client: control, names: databases, installation: name }),
+    control,
+    databases,
+    token,
+    client: (who) => createApiClient({ server, token: () => token(who), retryForMs: 0 }),
+  };
+}
+
+async function untilCellsAreSeen({ store }: Pick<SharedInstallation, 'store'>): Promise<void> {
+  await until(
+    'every cell has been seen',
+    async () => [...(await store.cells.observations()).values()].filter((cell) => cell.reachable).length >= 2,
+  );
+}
+
+/**
+ * Borrows a running installation with default settings and empty control data; `stop` gives it back. For tests that
+ * neither kill its processes nor read their output.
+ */
+export async function borrowInstallation(
+  stack: InstallationStack,
+  { worker = true }: Pick<InstallationOptions, 'worker'> = {},
+): Promise<SharedInstallation> {
+  const address = process.env[installationPoolVariable];
+  if (address === undefined) throw new Error(`${installationPoolVariable} is not set; run this file with npm test`);
+  const taken = await fetch(`${address}/${worker ? 'take' : 'take-api'}`, { method: 'POST' });
+  if (!taken.ok) throw new Error(await taken.text());
+  const pooled = (await taken.json()) as PooledInstallation;
+  const opened = openInstallation(stack, pooled);
+  if (worker) await untilCellsAreSeen(opened);
+  return {
+    ...opened,
+    async stop() {
+      await empty(opened);
+      await opened.control.close();
+      await fetch(`${address}/give`, { method: 'POST', body: JSON.stringify(pooled) });
+    },
+  };
+}
+
+/** What the processes know of their cells stays. */
+const keptCollections = new Set(['cells', 'cell_identities']);
+
+/** Removes all control data. Workflows that still run find that their operation no longer exists, and end. */
+async function empty({
+  control,
+  databases,
+  failpointDirectory,
+}: Pick<SharedInstallation, 'control' | 'databases' | 'failpointDirectory'>): Promise<void> {
+  for (const file of readdirSync(failpointDirectory)) {
+    const path = join(failpointDirectory, file);
+    if (file.endsWith('.hit')) writeFileSync(path.replace(/hit$/, 'release'), '');
+    else if (!file.endsWith('.release')) rmSync(path);
+  }
+  for (const name of [databases.control, databases.secrets]) {
+    for (const collection of await control.db(name).collections())
+      if (!keptCollections.has(collection.collectionName)) await collection.deleteMany({});
+  }
+}
+
 /** Starts an installation and resolves when each API and worker is ready and every cell has been seen. */
 export async function startInstallation(
-  stack: Pick<AttachedStack, 'mintToken' | 'processEnvironment' | 'mongod'>,
+  stack: InstallationStack,
   { worker: withWorker = true, replicas: replicaCount = 1, settings = {}, awaitReady = true }: InstallationOptions = {},
 ): Promise<Installation> {
   const id = newId().slice(-12);
   const failpointDirectory = mkdtempSync(join(tmpdir(), 'tenure-failpoints-'));
-  const databases = { control: `tenure_${id}`, secrets: `tenure_${id}_secrets` };
-  const name = `test-${id}`;
-  const taskQueue = `tenure-${id}`;
-  const environmentOn = ({
-    api: apiPort,
-    apiOps: apiOpsPort,
-    workerOps: workerOpsPort,
-  }: Ports): Readonly<Record<string, string>> => ({
-    ...stack.processEnvironment({
-      installation: name,
-      controlDatabase: databases.control,
-      secretsDatabase: databases.secrets,
-      taskQueue,
-      apiPort,
-      apiOpsPort,
-      workerOpsPort,
-    }),
+  const environmentOn = (ports: Ports): Readonly<Record<string, string>> => ({
+    ...stack.processEnvironment(testInstallation(id, ports)),
     TENURE_FAILPOINT_DIR: failpointDirectory,
     ...settings,
   });
@@ -110,15 +186,8 @@ export async function startInstallation(
     if (settings[setting] !== undefined && settings['TENURE_SECRET_FILE_ACCESS'] === undefined)
       chmodSync(settings[setting], 0o600);
   }
-  const control = new MongoClient(stack.mongod.control.adminUri);
-  const store = createStore({ client: control, names: databases, installation: name });
-  const token = ({ subject = 'alice@example.com', roles = ['admin'], tenants }: Who = {}): Promise<string> =>
-    stack.mintToken({
-      subject,
-      roles: [...roles],
-      ttlSeconds: 3600,
-      ...(tenants === undefined ? {} : { tenants: [...tenants] }),
-    });
+  const opened = openInstallation(stack, { id, ports, failpointDirectory });
+  const { control, databases } = opened;
 
   async function stop(): Promise<void> {
     await Promise.all(replicas.flatMap(({ api, worker }) => [api.kill('SIGKILL'), worker.kill('SIGKILL')]));
@@ -129,32 +198,15 @@ export async function startInstallation(
   }
 
   try {
-    await store.prepare();
+    await opened.store.prepare();
     const started = replicas.flatMap(({ api, worker }) => (withWorker ? [api, worker] : [api]));
     for (const process of started) process.start();
     if (awaitReady) await Promise.all(started.map((process) => process.ready()));
     else await until('the API listens', async () => (await fetch(`${first.server}/livez`).catch(() => undefined))?.ok);
-    if (withWorker)
-      await until(
-        'every cell has been seen',
-        async () => [...(await store.cells.observations()).values()].filter((cell) => cell.reachable).length >= 2,
-      );
+    if (withWorker) await untilCellsAreSeen(opened);
   } catch (error) {
     await stop();
     throw error;
   }
-  return {
-    name,
-    ...first,
-    replicas,
-    failpointDirectory,
-    taskQueue,
-    store,
-    control,
-    databases,
-    environment: environmentOn(ports),
-    token,
-    client: (who) => createApiClient({ server: first.server, token: () => token(who), retryForMs: 0 }),
-    stop,
-  };
+  return { ...opened, ...first, replicas, environment: environmentOn(ports), stop };
 }

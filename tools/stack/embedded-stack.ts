@@ -92,7 +92,8 @@ export async function createEmbeddedStack(options: EmbeddedStackOptions): Promis
   let temporalServer: TemporalHandle | undefined;
 
   const stopAll = async (): Promise<void> => {
-    for (const managed of processes.toReversed()) await managed.stop(PROCESS_STOP_GRACE_MS);
+    for (const managed of processes.toReversed())
+      await (options.temporary ? managed.kill('SIGKILL') : managed.stop(PROCESS_STOP_GRACE_MS));
     const parts = temporalServer === undefined ? mongods : [temporalServer, ...mongods];
     // Temporary data needs no orderly shutdown, which takes Temporal two seconds.
     await Promise.all(parts.map(async (part) => await (options.temporary ? part.kill('SIGKILL') : part.stop())));

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
 import type { StackDescription } from './description.ts';
+import type { Ports } from './ports.ts';
 import { tokenAudience, tokenIssuer } from './token-issuer.ts';
 
 /** Settings that must differ between installations on one stack; the defaults are those of `npm start`. */
@@ -13,6 +14,22 @@ export interface InstallationOptions {
   readonly apiOpsPort?: number;
   readonly workerOpsPort?: number;
   readonly logLevel?: string;
+}
+
+/** Everything that distinguishes an installation of tests from the others on its stack. */
+export function testInstallation(
+  id: string,
+  { api, apiOps, workerOps }: Pick<Ports, 'api' | 'apiOps' | 'workerOps'>,
+): Required<Omit<InstallationOptions, 'logLevel'>> {
+  return {
+    installation: `test-${id}`,
+    controlDatabase: `tenure_${id}`,
+    secretsDatabase: `tenure_${id}_secrets`,
+    taskQueue: `tenure-${id}`,
+    apiPort: api,
+    apiOpsPort: apiOps,
+    workerOpsPort: workerOps,
+  };
 }
 
 export const defaultDatabases = { control: 'tenure', secrets: 'tenure_secrets' } as const;

@@ -8,7 +8,7 @@ export interface TestOutcome {
   readonly skipped: boolean;
 }
 
-/** How long a test file took, including the start of its process. */
+/** How long a test file took: its process, or its tests if it shares one. */
 export interface FileDuration {
   readonly file: string;
   readonly seconds: number;
@@ -19,9 +19,18 @@ export interface FileDuration {
  * a test says whether it ran, or was skipped or marked as todo.
  */
 export default async function* reportOutcomes(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+  /** The seconds of a file's tests, until its process has ended. */
+  const sums = new Map<string, number>();
+  const durationOf = (file: string, seconds: number): string =>
+    `${JSON.stringify({ file, seconds } satisfies FileDuration)}\n`;
   for await (const event of events) {
-    if (event.type === 'test:complete' && event.data.name === relative(process.cwd(), event.data.file ?? '')) {
-      yield `${JSON.stringify({ file: event.data.name, seconds: event.data.details.duration_ms / 1000 } satisfies FileDuration)}\n`;
+    if (event.type === 'test:complete' && event.data.nesting === 0) {
+      const file = relative(process.cwd(), event.data.file ?? '');
+      const seconds = event.data.details.duration_ms / 1000;
+      if (event.data.name === file) {
+        sums.delete(file);
+        yield durationOf(file, seconds);
+      } else sums.set(file, (sums.get(file) ?? 0) + seconds);
     }
     if (event.type !== 'test:pass' && event.type !== 'test:fail') continue;
     const { name, file = '', skip, todo, details } = event.data;
@@ -30,4 +39,5 @@ export default async function* reportOutcomes(events: AsyncIterable<TestEvent>):
     const skipped = (skip ?? false) !== false || (todo ?? false) !== false;
     yield `${JSON.stringify({ test: `${relative(process.cwd(), file)}: ${name}`, skipped } satisfies TestOutcome)}\n`;
   }
+  for (const [file, seconds] of sums) yield durationOf(file, seconds);
 }

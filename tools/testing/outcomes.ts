@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import type { FileDuration, TestOutcome } from './outcome-reporter.ts';
 
@@ -13,26 +14,26 @@ export function complaints(outcomes: readonly TestOutcome[], allowedSkips: Reado
   return complaintList;
 }
 
-/** The lines that `outcome-reporter.ts` wrote. */
-function readLines(path: string): (TestOutcome | FileDuration)[] {
-  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
-  return text
-    .split('\n')
+/** The lines that `outcome-reporter.ts` wrote into the files of this folder. */
+function readLines(folder: string): (TestOutcome | FileDuration)[] {
+  return globSync('*.jsonl', { cwd: folder })
+    .toSorted()
+    .flatMap((file) => readFileSync(join(folder, file), 'utf8').split('\n'))
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as TestOutcome | FileDuration);
 }
 
 /** The outcome of each test. */
-export function readOutcomes(path: string): TestOutcome[] {
-  return readLines(path).filter((line) => 'test' in line);
+export function readOutcomes(folder: string): TestOutcome[] {
+  return readLines(folder).filter((line) => 'test' in line);
 }
 
 /** The files that took longest, the slowest first, and how many seconds all files took together. */
 export function slowestFiles(
-  path: string,
+  folder: string,
   count: number,
 ): { readonly slowest: FileDuration[]; readonly total: number } {
-  const durations = readLines(path).filter((line) => 'file' in line);
+  const durations = readLines(folder).filter((line) => 'file' in line);
   return {
     slowest: durations.toSorted((a, b) => b.seconds - a.seconds).slice(0, count),
     total: durations.reduce((sum, { seconds }) => sum + seconds, 0),

@@ -12,7 +12,8 @@ const groups = [
   'hostile',
   'interop',
 ] as const;
-const unitDirectory = 'test/unit/';
+/** Tests in this folder need no stack, and share a process. */
+export const unitDirectory = 'test/unit/';
 
 /** The tests of one run. */
 export interface TestSelection {

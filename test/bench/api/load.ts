@@ -1,18 +1,19 @@
 import autocannon from 'autocannon';
 import { elapsedMs } from '../elapsed.ts';
-import { percentile } from '../figure.ts';
 import { scaled } from '../scale.ts';
 
-const seconds = scaled(4, 1);
+const seconds = 1;
 const connections = 16;
-const turns = 3;
+/** Not counted: compilers and pools are still warming up. */
+const warmTurns = 3;
+const turns = scaled(15, 3);
 
 /** Answers per second to requests for one URL, sixteen at a time. */
 export async function requestsPerSecond(url: string, headers: Record<string, string> = {}): Promise<number> {
   const result = await autocannon({ url, headers, connections, duration: seconds });
   if (result.non2xx > 0 || result.errors > 0)
     throw new Error(`${url}: ${result.non2xx} refusals, ${result.errors} errors`);
-  return result.requests.average;
+  return result.requests.total / result.duration;
 }
 
 /** How often per second the work is done by sixteen callers that repeat it. */
@@ -32,18 +33,20 @@ export async function timesPerSecond(work: (who: number) => Promise<void>): Prom
   return (done * 1000) / tookMs;
 }
 
-/** Value and floor, measured alternately after one round of each that is not counted. */
+/**
+ * Value and floor, measured alternately, each for a second at a time: the machine is shared, and its speed changes
+ * within seconds. Returns the turn with the median ratio.
+ */
 export async function turnByTurn(
   value: () => Promise<number>,
   floor: () => Promise<number>,
 ): Promise<{ readonly value: number; readonly floor: number }> {
-  const values: number[] = [];
-  const floors: number[] = [];
-  await floor();
-  await value();
-  for (let turn = 0; turn < turns; turn += 1) {
-    floors.push(await floor());
-    values.push(await value());
+  const measured: { readonly value: number; readonly floor: number }[] = [];
+  for (let turn = -warmTurns; turn < turns; turn += 1) {
+    const pair = { floor: await floor(), value: await value() };
+    if (turn >= 0) measured.push(pair);
   }
-  return { value: percentile(values, 0.5), floor: percentile(floors, 0.5) };
+  const middle = measured.toSorted((a, b) => a.value / a.floor - b.value / b.floor)[Math.floor(turns / 2)];
+  if (middle === undefined) throw new TypeError('nothing was measured');
+  return middle;
 }

@@ -13,7 +13,6 @@ export interface Served {
 }
 
 const floorName = 'express + raw driver';
-const goal = { of: 'ratio', atLeast: 0.6 } as const;
 
 /** Reads of one tenant, and of the first hundred. */
 export async function benchReading({ server, raw, token, names }: Served): Promise<Figure[]> {
@@ -25,7 +24,7 @@ export async function benchReading({ server, raw, token, names }: Served): Promi
   );
   return [
     one,
-    { name: 'list of 100 tenants', value: list.value, unit: '/s', floor: { name: floorName, value: list.floor }, goal },
+    { name: 'list of 100 tenants', value: list.value, unit: '/s', floor: { name: floorName, value: list.floor }, goal: { of: 'ratio', atLeast: 0.65 } },
   ];
 }
 
@@ -54,5 +53,5 @@ export async function benchApplying({ server, raw, token, names }: Served): Prom
       ),
     () => timesPerSecond((who) => put(`${raw.url}/tenants/${name(who)}`, name(who), {})),
   );
-  return { name: 'apply of changed labels', value, unit: '/s', floor: { name: floorName, value: floor }, goal };
+  return { name: 'apply of changed labels', value, unit: '/s', floor: { name: floorName, value: floor }, goal: { of: 'ratio', atLeast: 0.45 } };
 }

@@ -8,7 +8,3 @@ const { noop: localNoop } = proxyLocalActivities<NoopActivities>({ startToCloseT
 export async function bareOperation(shape: readonly ('activity' | 'local')[]): Promise<void> {
   for (const sort of shape) await (sort === 'activity' ? noop({}) : localNoop({}));
 }
-
-export async function oneActivity(): Promise<void> {
-  await noop({});
-}

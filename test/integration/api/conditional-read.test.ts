@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startDeclared } from '../../harness/declared-installation.ts';
+import { borrowDeclared } from '../../harness/declared-installation.ts';
 import type { Exchange } from '../../harness/http-exchange.ts';
-import type { Installation } from '../../harness/installation.ts';
+import type { SharedInstallation } from '../../harness/installation.ts';
 import { activeTenant } from '../../harness/lifecycle.ts';
 import { tenantManifest } from '../../harness/manifests.ts';
 
-let installation: Installation;
+let installation: SharedInstallation;
 let exchange: Exchange;
 before(async () => {
-  ({ installation, exchange } = await startDeclared());
+  ({ installation, exchange } = await borrowDeclared());
   const api = installation.client();
   await activeTenant(api, 'acme');
 });

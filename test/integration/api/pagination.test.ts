@@ -4,18 +4,18 @@ import type { RouteAnswer } from '../../../contracts/routes.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { createExchange } from '../../harness/http-exchange.ts';
 import type { Exchange } from '../../harness/http-exchange.ts';
-import { startInstallation } from '../../harness/installation.ts';
-import type { Installation, Who } from '../../harness/installation.ts';
+import { borrowInstallation } from '../../harness/installation.ts';
+import type { SharedInstallation, Who } from '../../harness/installation.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 import { showCells } from '../../harness/seen-cells.ts';
 
-let installation: Installation;
+let installation: SharedInstallation;
 let exchange: Exchange;
 const names = Array.from({ length: 25 }, (_, index) => `tenant-${String(index).padStart(2, '0')}`);
 const uids = new Map<string, string>();
 
 before(async () => {
-  installation = await startInstallation(attachToStack(), { worker: false });
+  installation = await borrowInstallation(attachToStack(), { worker: false });
   exchange = createExchange(installation);
   const api = installation.client();
   await declareBasics(api);

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { ProblemCode } from '../../../contracts/problems.ts';
 import { entriesOf, readControlState } from '../../harness/control-data.ts';
-import { startDeclared } from '../../harness/declared-installation.ts';
+import { borrowDeclared } from '../../harness/declared-installation.ts';
 import type { Exchange } from '../../harness/http-exchange.ts';
-import type { Installation } from '../../harness/installation.ts';
+import type { SharedInstallation } from '../../harness/installation.ts';
 import { tenantManifest } from '../../harness/manifests.ts';
 
-let installation: Installation;
+let installation: SharedInstallation;
 let exchange: Exchange;
 before(async () => {
-  ({ installation, exchange } = await startDeclared({ worker: false }));
+  ({ installation, exchange } = await borrowDeclared({ worker: false }));
   const api = installation.client();
   await api.call('createTenant', { body: tenantManifest('acme') });
   await api.call('putTenant', {

@@ -4,16 +4,16 @@ import type { ProblemDetail } from '../../../contracts/problem-document.ts';
 import { problems } from '../../../contracts/problems.ts';
 import type { ProblemCode } from '../../../contracts/problems.ts';
 import { entriesOf, readControlState } from '../../harness/control-data.ts';
-import { startDeclared } from '../../harness/declared-installation.ts';
+import { borrowDeclared } from '../../harness/declared-installation.ts';
 import type { Exchange, HttpRequest } from '../../harness/http-exchange.ts';
-import type { Installation } from '../../harness/installation.ts';
+import type { SharedInstallation } from '../../harness/installation.ts';
 import { tenantManifest } from '../../harness/manifests.ts';
 import type { TenantInput } from '../../harness/manifests.ts';
 
-let installation: Installation;
+let installation: SharedInstallation;
 let exchange: Exchange;
 before(async () => {
-  ({ installation, exchange } = await startDeclared({ worker: false }));
+  ({ installation, exchange } = await borrowDeclared({ worker: false }));
   const api = installation.client();
   const apiVersion = 'tenure/v1';
   const create = { ifNoneMatch: '*' } as const;

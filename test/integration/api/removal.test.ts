@@ -6,16 +6,16 @@ import type { ApiClient } from '../../../client/api-client.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { armFailpoint } from '../../harness/armed-failpoint.ts';
 import { entriesOf, readControlState } from '../../harness/control-data.ts';
-import { startInstallation } from '../../harness/installation.ts';
-import type { Installation } from '../../harness/installation.ts';
+import { borrowInstallation } from '../../harness/installation.ts';
+import type { SharedInstallation } from '../../harness/installation.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 import { showCells } from '../../harness/seen-cells.ts';
 
-let installation: Installation;
+let installation: SharedInstallation;
 let api: ApiClient;
 const apiVersion = 'tenure/v1' as const;
 before(async () => {
-  installation = await startInstallation(attachToStack(), { worker: false });
+  installation = await borrowInstallation(attachToStack(), { worker: false });
   api = installation.client();
   await declareBasics(api);
   await showCells(installation);

@@ -3,15 +3,15 @@ import { after, before, test } from 'node:test';
 import type { RouteAnswer } from '../../../contracts/routes.ts';
 import { armFailpoint } from '../../harness/armed-failpoint.ts';
 import { entriesOf, readControlState, readEntries, withoutAnswers } from '../../harness/control-data.ts';
-import { startDeclared } from '../../harness/declared-installation.ts';
+import { borrowDeclared } from '../../harness/declared-installation.ts';
 import type { Exchange, HttpAnswer } from '../../harness/http-exchange.ts';
-import type { Installation } from '../../harness/installation.ts';
+import type { SharedInstallation } from '../../harness/installation.ts';
 import { tenantManifest } from '../../harness/manifests.ts';
 
-let installation: Installation;
+let installation: SharedInstallation;
 let exchange: Exchange;
 before(async () => {
-  ({ installation, exchange } = await startDeclared());
+  ({ installation, exchange } = await borrowDeclared());
 });
 after(() => installation.stop());
 

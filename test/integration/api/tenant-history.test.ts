@@ -9,18 +9,18 @@ import { attachToStack } from '../../../tools/stack/attach.ts';
 import { createExchange } from '../../harness/http-exchange.ts';
 import type { Exchange } from '../../harness/http-exchange.ts';
 import { activeTenant, always, ended } from '../../harness/lifecycle.ts';
-import { startInstallation } from '../../harness/installation.ts';
-import type { Installation } from '../../harness/installation.ts';
+import { borrowInstallation } from '../../harness/installation.ts';
+import type { SharedInstallation } from '../../harness/installation.ts';
 import { tenantManifest } from '../../harness/manifests.ts';
 import { until } from '../../harness/until.ts';
 import { declarations, declareHistory, path, readTenant } from './history-tenant.ts';
 
-let installation: Installation;
+let installation: SharedInstallation;
 let exchange: Exchange;
 let times: readonly string[];
 
 before(async () => {
-  installation = await startInstallation(attachToStack());
+  installation = await borrowInstallation(attachToStack());
   exchange = createExchange(installation);
   times = await declareHistory(installation, exchange);
 });

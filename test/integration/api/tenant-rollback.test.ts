@@ -8,18 +8,18 @@ import { attachToStack } from '../../../tools/stack/attach.ts';
 import { entriesOf, readControlState, withoutAnswers } from '../../harness/control-data.ts';
 import { createExchange } from '../../harness/http-exchange.ts';
 import type { Exchange, HttpAnswer } from '../../harness/http-exchange.ts';
-import { startInstallation } from '../../harness/installation.ts';
-import type { Installation } from '../../harness/installation.ts';
+import { borrowInstallation } from '../../harness/installation.ts';
+import type { SharedInstallation } from '../../harness/installation.ts';
 import { ended, takeAll } from '../../harness/lifecycle.ts';
 import { tenantManifest } from '../../harness/manifests.ts';
 import type { TenantInput } from '../../harness/manifests.ts';
 import { declarations, declareHistory, path, readTenant } from './history-tenant.ts';
 
-let installation: Installation;
+let installation: SharedInstallation;
 let exchange: Exchange;
 
 before(async () => {
-  installation = await startInstallation(attachToStack());
+  installation = await borrowInstallation(attachToStack());
   exchange = createExchange(installation);
   await declareHistory(installation, exchange);
 });

@@ -6,11 +6,11 @@ import { attachToStack } from '../../../tools/stack/attach.ts';
 import { readEntries } from '../../harness/control-data.ts';
 import { createExchange } from '../../harness/http-exchange.ts';
 import type { Exchange } from '../../harness/http-exchange.ts';
-import { startInstallation } from '../../harness/installation.ts';
-import type { Installation, Who } from '../../harness/installation.ts';
+import { borrowInstallation } from '../../harness/installation.ts';
+import type { SharedInstallation, Who } from '../../harness/installation.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 
-let installation: Installation;
+let installation: SharedInstallation;
 let exchange: Exchange;
 
 const total = 250;
@@ -30,7 +30,7 @@ const manifestOf = (index: number) => {
 };
 
 before(async () => {
-  installation = await startInstallation(attachToStack(), { worker: false });
+  installation = await borrowInstallation(attachToStack(), { worker: false });
   exchange = createExchange(installation);
   const api = installation.client();
   await declareBasics(api);

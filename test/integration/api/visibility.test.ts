@@ -8,12 +8,12 @@ import { entriesOf, readControlState, readEntries } from '../../harness/control-
 import { createExchange } from '../../harness/http-exchange.ts';
 import type { Exchange, HttpAnswer, HttpRequest } from '../../harness/http-exchange.ts';
 import { requestBy, routeIds } from '../../harness/route-requests.ts';
-import { startInstallation } from '../../harness/installation.ts';
-import type { Installation, Who } from '../../harness/installation.ts';
+import { borrowInstallation } from '../../harness/installation.ts';
+import type { SharedInstallation, Who } from '../../harness/installation.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 import { showCells } from '../../harness/seen-cells.ts';
 
-let installation: Installation;
+let installation: SharedInstallation;
 let exchange: Exchange;
 let own: { uid: string; operation: string };
 let foreign: { uid: string; operation: string };
@@ -23,7 +23,7 @@ const names = { own: 'own-tenant', foreign: 'foreigners', absent: 'never-here' }
 const absentId = '01hzzzzzzzzzzzzzzzzzzzzza1';
 
 before(async () => {
-  installation = await startInstallation(attachToStack(), { worker: false });
+  installation = await borrowInstallation(attachToStack(), { worker: false });
   exchange = createExchange(installation);
   const api = installation.client();
   await declareBasics(api);

@@ -7,17 +7,17 @@ import { apiVersion } from '../../../contracts/manifests/metadata.ts';
 import { readKeyring } from '../../../platform/config.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { readEntries } from '../../harness/control-data.ts';
-import { startInstallation } from '../../harness/installation.ts';
-import type { Installation } from '../../harness/installation.ts';
+import { borrowInstallation } from '../../harness/installation.ts';
+import type { SharedInstallation } from '../../harness/installation.ts';
 import { takeAll } from '../../harness/lifecycle.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 
 const stack = attachToStack();
 const { current } = readKeyring('keyring', stack.files.keyring);
-let installation: Installation;
+let installation: SharedInstallation;
 let api: ApiClient;
 before(async () => {
-  installation = await startInstallation(stack, { settings: { TENURE_DRIFT_SCAN_SECONDS: '86400' } });
+  installation = await borrowInstallation(stack);
   api = installation.client();
   await declareBasics(api);
 });

@@ -6,7 +6,7 @@ import type { ApiClient } from '../../../client/api-client.ts';
 import { exitCodes } from '../../../contracts/problem-type.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { tenantManifest } from '../../harness/manifests.ts';
-import { startInstallationCli } from './installation-cli.ts';
+import { borrowInstallationCli } from './installation-cli.ts';
 import type { InstallationCli } from './installation-cli.ts';
 
 const uid = '[0-9a-z]{26}';
@@ -42,7 +42,7 @@ ${tail}`;
 
 let cli: InstallationCli;
 before(async () => {
-  cli = await startInstallationCli();
+  cli = await borrowInstallationCli();
   // Out of order on purpose: a tenant needs its plan and a region.
   cli.write('all.yaml', tenantManifest('acme', { lifecycle: 'Active' }), plan, region);
 });

@@ -8,12 +8,12 @@ import type { Tenant } from '../../../contracts/manifests/tenant.ts';
 import { armFailpoint } from '../../harness/armed-failpoint.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 import { until } from '../../harness/until.ts';
-import { startInstallationCli } from './installation-cli.ts';
+import { borrowInstallationCli } from './installation-cli.ts';
 import type { InstallationCli } from './installation-cli.ts';
 
 let cli: InstallationCli;
 before(async () => {
-  cli = await startInstallationCli();
+  cli = await borrowInstallationCli();
   await declareBasics(cli.installation.client());
 });
 after(() => cli.stop());

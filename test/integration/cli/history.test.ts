@@ -10,7 +10,7 @@ import { exitCodes } from '../../../contracts/problem-type.ts';
 import type { RevisionSummary, TenantDifference, TenantRevision } from '../../../contracts/tenant-revision.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 import type { TenantInput } from '../../harness/manifests.ts';
-import { startInstallationCli } from './installation-cli.ts';
+import { borrowInstallationCli } from './installation-cli.ts';
 import type { InstallationCli } from './installation-cli.ts';
 
 let cli: InstallationCli;
@@ -29,7 +29,7 @@ const generations = [
 ];
 
 before(async () => {
-  cli = await startInstallationCli();
+  cli = await borrowInstallationCli();
   await declareBasics(cli.installation.client());
   for (const generation of generations) {
     cli.write('acme.yaml', generation);

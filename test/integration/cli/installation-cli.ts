@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { exitCodes } from '../../../contracts/problem-type.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
-import { startInstallation } from '../../harness/installation.ts';
-import type { Installation, Who } from '../../harness/installation.ts';
+import { borrowInstallation, startInstallation } from '../../harness/installation.ts';
+import type { Installation, SharedInstallation, Who } from '../../harness/installation.ts';
 import { runInMemory } from '../../harness/in-memory-cli.ts';
 import type { CliRun, CliSetting } from '../../harness/in-memory-cli.ts';
 
-/** The CLI with its own installation and its own folder. */
-export interface InstallationCli {
-  readonly installation: Installation;
+/** The CLI with an installation and its own folder. */
+export interface InstallationCli<Opened extends SharedInstallation = SharedInstallation> {
+  readonly installation: Opened;
   /** Contains a context for the installation, so that `./tenure` finds it from here. */
   readonly folder: string;
   run(argv: readonly string[], setting?: CliSetting, who?: Who): Promise<CliRun>;
@@ -23,9 +23,20 @@ export interface InstallationCli {
   stop(): Promise<void>;
 }
 
-export async function startInstallationCli(settings: Readonly<Record<string, string>> = {}): Promise<InstallationCli> {
+/** With an installation of its own, which has these settings. */
+export async function startInstallationCli(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<InstallationCli<Installation>> {
+  return cliOf(await startInstallation(attachToStack(), { settings }));
+}
+
+/** With a borrowed installation. */
+export async function borrowInstallationCli(): Promise<InstallationCli> {
+  return cliOf(await borrowInstallation(attachToStack()));
+}
+
+async function cliOf<Opened extends SharedInstallation>(installation: Opened): Promise<InstallationCli<Opened>> {
   const folder = mkdtempSync(join(tmpdir(), 'tenure-cli-'));
-  const installation = await startInstallation(attachToStack(), { settings });
   const tokenFile = join(folder, 'token');
   writeFileSync(tokenFile, await installation.token());
   writeFileSync(join(folder, 'context.json'), JSON.stringify({ server: installation.server, tokenFile: 'token' }));

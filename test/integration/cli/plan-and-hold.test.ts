@@ -6,12 +6,12 @@ import type { Tenant } from '../../../contracts/manifests/tenant.ts';
 import { exitCodes } from '../../../contracts/problem-type.ts';
 import type { RouteAnswer } from '../../../contracts/routes.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
-import { startInstallationCli } from './installation-cli.ts';
+import { borrowInstallationCli } from './installation-cli.ts';
 import type { InstallationCli } from './installation-cli.ts';
 
 let cli: InstallationCli;
 before(async () => {
-  cli = await startInstallationCli();
+  cli = await borrowInstallationCli();
   await declareBasics(cli.installation.client());
   const plan = (name: string, tables: number, amount: string) => ({
     apiVersion,

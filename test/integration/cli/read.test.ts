@@ -8,7 +8,7 @@ import type { Tenant } from '../../../contracts/manifests/tenant.ts';
 import { tenantManifestSchema } from '../../../contracts/manifests/tenant.ts';
 import { exitCodes } from '../../../contracts/problem-type.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
-import { startInstallationCli } from './installation-cli.ts';
+import { borrowInstallationCli } from './installation-cli.ts';
 import type { InstallationCli } from './installation-cli.ts';
 
 let cli: InstallationCli;
@@ -24,7 +24,7 @@ async function operationOf(name: string): Promise<string> {
 }
 
 before(async () => {
-  cli = await startInstallationCli();
+  cli = await borrowInstallationCli();
   await declareBasics(cli.installation.client());
   const services = [
     { name: 'shop', collections: [{ name: 'orders', jsonSchema: { patternProperties: { '(': {} } } }] },

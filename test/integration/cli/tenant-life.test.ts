@@ -5,14 +5,14 @@ import type { Tenant } from '../../../contracts/manifests/tenant.ts';
 import { exitCodes } from '../../../contracts/problem-type.ts';
 import type { Tombstone } from '../../../contracts/tombstone.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
-import { startInstallationCli } from './installation-cli.ts';
+import { borrowInstallationCli } from './installation-cli.ts';
 import type { InstallationCli } from './installation-cli.ts';
 
 const uid = '[0-9a-z]{26}';
 
 let cli: InstallationCli;
 before(async () => {
-  cli = await startInstallationCli();
+  cli = await borrowInstallationCli();
   await declareBasics(cli.installation.client());
 });
 after(() => cli.stop());

@@ -7,7 +7,7 @@ import { exitCodes } from '../../../contracts/problem-type.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { activeTenant } from '../../harness/lifecycle.ts';
 import { declareBasics } from '../../harness/manifests.ts';
-import { startInstallationCli } from './installation-cli.ts';
+import { borrowInstallationCli } from './installation-cli.ts';
 import type { InstallationCli } from './installation-cli.ts';
 
 let cli: InstallationCli;
@@ -15,7 +15,7 @@ let cell: MongoClient;
 let database: string;
 before(async () => {
   // A scan would repair what the tests break.
-  cli = await startInstallationCli({ TENURE_DRIFT_SCAN_SECONDS: '86400' });
+  cli = await borrowInstallationCli();
   cell = new MongoClient(attachToStack().mongod['eu-west-1'].adminUri);
   const api = cli.installation.client();
   await declareBasics(api);

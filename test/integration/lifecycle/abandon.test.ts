@@ -6,18 +6,18 @@ import type { ApiError } from '../../../client/api-error.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { armFailpoint } from '../../harness/armed-failpoint.ts';
 import { entriesOf } from '../../harness/control-data.ts';
-import { startInstallation } from '../../harness/installation.ts';
-import type { Installation } from '../../harness/installation.ts';
+import { borrowInstallation } from '../../harness/installation.ts';
+import type { SharedInstallation } from '../../harness/installation.ts';
 import { activeTenant, always, conditionOf, ended, takeAll } from '../../harness/lifecycle.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 
 const stack = attachToStack();
 const placed = { placement: { preferredRegion: 'eu-west-1' } };
-let installation: Installation;
+let installation: SharedInstallation;
 let api: ApiClient;
 let cell: MongoClient;
 before(async () => {
-  installation = await startInstallation(stack);
+  installation = await borrowInstallation(stack);
   api = installation.client();
   await declareBasics(api);
   cell = new MongoClient(stack.mongod['eu-west-1'].adminUri);

@@ -11,17 +11,17 @@ import { readEntries } from '../../harness/control-data.ts';
 import { requireJoined } from '../../harness/entry-chain.ts';
 import { createExchange } from '../../harness/http-exchange.ts';
 import type { Exchange } from '../../harness/http-exchange.ts';
-import { startInstallation } from '../../harness/installation.ts';
-import type { Installation } from '../../harness/installation.ts';
+import { borrowInstallation } from '../../harness/installation.ts';
+import type { SharedInstallation } from '../../harness/installation.ts';
 import { activeTenant, always, conditionOf, ended, takeAll } from '../../harness/lifecycle.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 import type { TenantInput } from '../../harness/manifests.ts';
 
-let installation: Installation;
+let installation: SharedInstallation;
 let api: ApiClient;
 let exchange: Exchange;
 before(async () => {
-  installation = await startInstallation(attachToStack());
+  installation = await borrowInstallation(attachToStack());
   api = installation.client();
   exchange = createExchange(installation);
   await declareBasics(api);

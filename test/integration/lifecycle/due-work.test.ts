@@ -3,16 +3,16 @@ import { after, before, test } from 'node:test';
 import type { ApiClient } from '../../../client/api-client.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { readEntries } from '../../harness/control-data.ts';
-import { startInstallation } from '../../harness/installation.ts';
-import type { Installation } from '../../harness/installation.ts';
+import { borrowInstallation } from '../../harness/installation.ts';
+import type { SharedInstallation } from '../../harness/installation.ts';
 import { activeTenant, always, takeAll } from '../../harness/lifecycle.ts';
 import { declareBasics } from '../../harness/manifests.ts';
 import { until } from '../../harness/until.ts';
 
-let installation: Installation;
+let installation: SharedInstallation;
 let api: ApiClient;
 before(async () => {
-  installation = await startInstallation(attachToStack());
+  installation = await borrowInstallation(attachToStack());
   api = installation.client();
   await declareBasics(api);
   const spec = { isolationModes: ['dedicated' as const], quotas: { tables: 100 }, retention: { deletedDays: 0 } };

@@ -5,15 +5,15 @@ import type { ApiError } from '../../../client/api-error.ts';
 import { apiVersion } from '../../../contracts/manifests/metadata.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { armFailpoint } from '../../harness/armed-failpoint.ts';
-import { startInstallation } from '../../harness/installation.ts';
-import type { Installation } from '../../harness/installation.ts';
+import { borrowInstallation } from '../../harness/installation.ts';
+import type { SharedInstallation } from '../../harness/installation.ts';
 import { activeTenant, always, ended, takeAll } from '../../harness/lifecycle.ts';
 import { declareBasics } from '../../harness/manifests.ts';
 
-let installation: Installation;
+let installation: SharedInstallation;
 let api: ApiClient;
 before(async () => {
-  installation = await startInstallation(attachToStack());
+  installation = await borrowInstallation(attachToStack());
   api = installation.client();
   await declareBasics(api);
   for (const name of ['large', 'larger']) {

@@ -10,20 +10,20 @@ import type { TenantAccess } from '../../../contracts/tenant-access.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { armFailpoint } from '../../harness/armed-failpoint.ts';
 import { readEntries } from '../../harness/control-data.ts';
-import { startInstallation } from '../../harness/installation.ts';
-import type { Installation } from '../../harness/installation.ts';
+import { borrowInstallation } from '../../harness/installation.ts';
+import type { SharedInstallation } from '../../harness/installation.ts';
 import { activeTenant, ended, takeAll } from '../../harness/lifecycle.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 import { canRead } from '../../harness/tenant-reach.ts';
 import { until } from '../../harness/until.ts';
 
 const stack = attachToStack();
-let installation: Installation;
+let installation: SharedInstallation;
 let api: ApiClient;
 let cells: MongoClient[];
 before(async () => {
   cells = [stack.mongod['eu-west-1'], stack.mongod['us-east-1']].map(({ adminUri }) => new MongoClient(adminUri));
-  installation = await startInstallation(stack);
+  installation = await borrowInstallation(stack);
   api = installation.client();
   await declareBasics(api);
 });

@@ -5,18 +5,18 @@ import { MongoClient } from 'mongodb';
 import type { ApiClient } from '../../../client/api-client.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { readEntries } from '../../harness/control-data.ts';
-import { startInstallation } from '../../harness/installation.ts';
-import type { Installation } from '../../harness/installation.ts';
+import { borrowInstallation } from '../../harness/installation.ts';
+import type { SharedInstallation } from '../../harness/installation.ts';
 import { activeTenant, ended, takeAll } from '../../harness/lifecycle.ts';
 import { declareBasics } from '../../harness/manifests.ts';
 import { until } from '../../harness/until.ts';
 
 const stack = attachToStack();
-let installation: Installation;
+let installation: SharedInstallation;
 let api: ApiClient;
 let cell: MongoClient;
 before(async () => {
-  installation = await startInstallation(stack);
+  installation = await borrowInstallation(stack);
   api = installation.client();
   await declareBasics(api);
   cell = new MongoClient(stack.mongod['eu-west-1'].adminUri);

@@ -5,18 +5,18 @@ import type { ApiClient } from '../../../client/api-client.ts';
 import { apiVersion } from '../../../contracts/manifests/metadata.ts';
 import type { Operation } from '../../../contracts/operation.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
-import { startInstallation } from '../../harness/installation.ts';
-import type { Installation } from '../../harness/installation.ts';
+import { borrowInstallation } from '../../harness/installation.ts';
+import type { SharedInstallation } from '../../harness/installation.ts';
 import { activeTenant, ended, take } from '../../harness/lifecycle.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 import type { TenantInput } from '../../harness/manifests.ts';
 
 const stack = attachToStack();
-let installation: Installation;
+let installation: SharedInstallation;
 let api: ApiClient;
 let cell: MongoClient;
 before(async () => {
-  installation = await startInstallation(stack, { settings: { TENURE_DRIFT_SCAN_SECONDS: '86400' } });
+  installation = await borrowInstallation(stack);
   api = installation.client();
   await declareBasics(api);
   cell = new MongoClient(stack.mongod['eu-west-1'].adminUri);

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import proto from '@temporalio/proto';
 import { MongoClient } from 'mongodb';
 import type { ApiClient } from '../../../client/api-client.ts';
 import { apiVersion } from '../../../contracts/manifests/metadata.ts';
 import type { Rollout } from '../../../contracts/rollout.ts';
 import type { RouteBodyInput } from '../../../contracts/routes.ts';
+import { readKeyring } from '../../../platform/config.ts';
+import { createTemporalClient } from '../../../platform/temporal-client.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { armFailpoint } from '../../harness/armed-failpoint.ts';
 import { entriesOf, readEntries } from '../../harness/control-data.ts';
@@ -19,6 +22,10 @@ type TenantBody = RouteBodyInput<'putTenant'>;
 type TemplateSpec = RouteBodyInput<'putTemplate'>['spec'];
 
 const stack = attachToStack();
+const temporal = createTemporalClient({
+  ...stack.temporal,
+  keyring: readKeyring('codec', stack.files.codecKeyring),
+});
 let installation: Installation;
 let api: ApiClient;
 let cell: MongoClient;
@@ -29,6 +36,7 @@ before(async () => {
   cell = new MongoClient(stack.mongod['eu-west-1'].adminUri);
 });
 after(async () => {
+  await temporal.close();
   await cell.close();
   await installation.stop();
 });
@@ -284,6 +292,23 @@ test('a roll-out changes only selected tenants, waits for a worker, and cannot b
     items.map((rollout) => rollout.state),
     ['succeeded', 'succeeded'],
   );
+});
+
+test('when a worker dies in the middle of a roll-out, the next one continues after the heartbeat time-out', async () => {
+  const names = ['dead-a', 'dead-b'];
+  await putTemplate('dead', { config: { a: 1 }, services: shop() });
+  for (const name of names) await active(name, { template: { name: 'dead' } });
+  await putTemplate('dead', { config: { a: 2 }, services: shop() });
+  armFailpoint(installation, 'accept.before-commit@dead-b', 'kill');
+  const { id, workflowId } = await rollOut('dead', { waves: ['100%'] });
+  await installation.worker.ended();
+  installation.worker.start();
+  assert.equal((await rolledOut(id, 'succeeded')).counts.changed, 2);
+  const { events } = await temporal.client.workflow.getHandle(workflowId).fetchHistory();
+  const timeouts = (events ?? []).flatMap(
+    ({ activityTaskStartedEventAttributes: started }) => started?.lastFailure?.timeoutFailureInfo?.timeoutType ?? [],
+  );
+  assert.deepEqual(timeouts, [proto.temporal.api.enums.v1.TimeoutType.TIMEOUT_TYPE_HEARTBEAT]);
 });
 
 test('a tenant that asks for a missing template, version or services is refused, and nothing is written', async () => {

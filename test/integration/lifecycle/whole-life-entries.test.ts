@@ -13,8 +13,8 @@ import { upgradeOnRead } from '../../../store/storage-versions.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { readEntries } from '../../harness/control-data.ts';
 import { inShort, requireJoined } from '../../harness/entry-chain.ts';
-import { startInstallation } from '../../harness/installation.ts';
-import type { Installation } from '../../harness/installation.ts';
+import { borrowInstallation } from '../../harness/installation.ts';
+import type { SharedInstallation } from '../../harness/installation.ts';
 import { ended, take } from '../../harness/lifecycle.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 
@@ -37,7 +37,7 @@ const paths: readonly OperationKind[] = [
   'purge',
 ];
 
-let installation: Installation;
+let installation: SharedInstallation;
 let entries: LedgerEntry[];
 /** Their ids, in the order of the paths. */
 let operations: string[];
@@ -54,7 +54,7 @@ async function go(api: ApiClient, path: OperationKind): Promise<string> {
 }
 
 before(async () => {
-  installation = await startInstallation(attachToStack());
+  installation = await borrowInstallation(attachToStack());
   const api = installation.client();
   await declareBasics(api);
   await api.call('putPlan', {

@@ -6,15 +6,15 @@ import type { ApiError } from '../../../client/api-error.ts';
 import { openTenant } from '../../../client/open-tenant.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { readEntries } from '../../harness/control-data.ts';
-import { startInstallation } from '../../harness/installation.ts';
-import type { Installation } from '../../harness/installation.ts';
+import { borrowInstallation } from '../../harness/installation.ts';
+import type { SharedInstallation } from '../../harness/installation.ts';
 import { activeTenant, conditionOf, ended, take, takeAll } from '../../harness/lifecycle.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 
-let installation: Installation;
+let installation: SharedInstallation;
 let api: ApiClient;
 before(async () => {
-  installation = await startInstallation(attachToStack());
+  installation = await borrowInstallation(attachToStack());
   api = installation.client();
   await declareBasics(api);
 });

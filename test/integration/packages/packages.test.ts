@@ -10,8 +10,8 @@ import { buildPackage } from '../../../tools/packages/build-package.ts';
 import { publishedPackages } from '../../../tools/packages/published-packages.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { readBlocks } from '../../documents/read-blocks.ts';
-import { startInstallation } from '../../harness/installation.ts';
-import type { Installation } from '../../harness/installation.ts';
+import { borrowInstallation } from '../../harness/installation.ts';
+import type { SharedInstallation } from '../../harness/installation.ts';
 import { ended } from '../../harness/lifecycle.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 
@@ -24,7 +24,7 @@ const project = JSON.parse(readFileSync(join(clone, 'package.json'), 'utf8')) as
 
 /** A project that uses the packages. */
 const folder = mkdtempSync(join(tmpdir(), 'tenure-packages-'));
-let installation: Installation;
+let installation: SharedInstallation;
 let environment: NodeJS.ProcessEnv;
 
 /** Without the variables that npm sets for its scripts: they make an npm inside a script act on the clone. */
@@ -74,7 +74,7 @@ before(async () => {
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'somebody', private: true, type: 'module' }));
   await npmInstall(...tarballs, `@types/node@${project.devDependencies['@types/node']}`);
 
-  installation = await startInstallation(attachToStack());
+  installation = await borrowInstallation(attachToStack());
   environment = { ...environment, TENURE_SERVER: installation.server, TENURE_TOKEN: await installation.token() };
   const api = installation.client();
   await declareBasics(api);

@@ -14,7 +14,7 @@ after(() => rmSync(clone, { recursive: true, force: true }));
 for (const [file, source] of Object.entries({
   'test/unit/a.test.ts':
     "import { test } from 'node:test';\ntest('runs', () => {});\ntest('waits', { skip: true }, () => {});\n",
-  'test/unit/deep/b.test.ts': '',
+  'test/unit/deep/b.test.ts': "import { test } from 'node:test';\ntest('runs too', () => {});\n",
   'test/integration/c.test.ts': '',
   'test/other/d.test.ts': '',
 })) {
@@ -53,16 +53,17 @@ test("options are passed to node's runner", () => {
 });
 
 test('what ran and what was skipped is collected from the real runner', async () => {
-  const outcomeFile = join(clone, 'outcomes.jsonl');
+  const outcomes = mkdtempSync(join(clone, 'outcomes-'));
   const { NODE_TEST_CONTEXT: _outerRun, ...environment } = process.env;
   const selection = selectTests(['--unit'], clone);
-  const run = startTestRunner(selection, { clone, outcomeFile, environment, output: 'ignore' });
+  const run = startTestRunner(selection, { clone, outcomes, environment, output: 'ignore' });
   assert.equal(await run.exitCode, 0);
-  assert.deepEqual(readOutcomes(outcomeFile), [
+  assert.deepEqual(readOutcomes(outcomes), [
     { test: 'test/unit/a.test.ts: runs', skipped: false },
     { test: 'test/unit/a.test.ts: waits', skipped: true },
+    { test: 'test/unit/deep/b.test.ts: runs too', skipped: false },
   ]);
-  const { slowest, total } = slowestFiles(outcomeFile, 1);
+  const { slowest, total } = slowestFiles(outcomes, 1);
   assert.equal(slowest.length, 1);
   assert.ok((slowest[0]?.seconds ?? 0) > 0 && (slowest[0]?.seconds ?? 0) < total, 'two files ran');
 });
