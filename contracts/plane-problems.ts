@@ -16,7 +16,7 @@ export const planeProblems = {
     fault: 'system',
     retryable: false,
     title: 'The isolation boundary of the tenant did not hold',
-    fix: 'Do not open the tenant. Compare its role and user with the message, and report the problem.',
+    fix: 'If mongod allows the tenant too much and the tenant is Active, suspend it. Compare its cell with its declaration (tenure diff tenant NAME --live), remove every right that is not declared, and request the same operation again. If it fails again, report it with the requestId.',
   },
   fenced: {
     status: 409,
@@ -32,7 +32,7 @@ export const planeProblems = {
     fault: 'system',
     retryable: false,
     title: 'An unexpected error occurred',
-    fix: 'Report it with the requestId. The logs show the cause.',
+    fix: 'Report it with the requestId. The operator finds the cause under this requestId in the logs of the API and the workers, corrects it, and requests the operation again.',
   },
   control_unavailable: {
     status: 503,
@@ -40,7 +40,7 @@ export const planeProblems = {
     fault: 'system',
     retryable: true,
     title: 'The control database cannot be reached',
-    fix: 'Retry later, after the time in Retry-After.',
+    fix: 'Retry later, after the time in Retry-After. If the problem persists, ask the operator to check that the control MongoDB has a primary, and that TENURE_CONTROL_URI of the API and the worker is correct.',
   },
   temporal_unavailable: {
     status: 503,
@@ -48,7 +48,7 @@ export const planeProblems = {
     fault: 'system',
     retryable: true,
     title: 'Temporal cannot be reached',
-    fix: 'Retry later, after the time in Retry-After.',
+    fix: 'Retry later, after the time in Retry-After. If the problem persists, ask the operator to check that Temporal runs, that TENURE_TEMPORAL_ADDRESS of the API and the worker is correct, and that the namespace exists.',
   },
   cell_unavailable: {
     status: 503,
@@ -80,7 +80,7 @@ export const planeProblems = {
     fault: 'system',
     retryable: true,
     title: 'Policy cannot be evaluated',
-    fix: 'Retry later, after the time in Retry-After. If the problem persists, ask the operator to look for the cause in the logs.',
+    fix: 'Retry later, after the time in Retry-After. If the problem persists, ask the operator to check that TENURE_POLICY_BUNDLE of the API and the worker names a compiled policy, and to look for the cause in the logs.',
   },
   watch_unavailable: {
     status: 503,

@@ -62,8 +62,8 @@ export function planTenantChange(
   if (current?.lifecycle === 'Deleted')
     throw new TenureError('tenant_deleted', 'the tenant is deleted and cannot be changed');
   const spec = resolvedSpec(declared, current, templates, equal);
-  // A new tenant may declare a hold, for example when it moves to another installation; later only verbs set and lift
-  // it.
+  // A new tenant may declare a hold, for example when it moves to another installation; later only verbs set and
+  // release it.
   if (current !== undefined && !equal(spec.hold, current.spec.hold)) throw holdIsNotDeclared();
   const flaws = isolationFlaws(spec);
   if (flaws.length > 0)

@@ -43,6 +43,10 @@ Examples:
 All manifests are validated before any is applied. Regions are applied first, then plans, templates and tenants. If one is
 refused, the others are still applied; the command lists those that were not applied, and exits with the highest code.
 Applying the same manifest again changes nothing. A manifest with a revision, as get -o yaml prints it, applies only to that revision.
+A manifest replaces the whole declaration; it is not merged with the current one. Omitted labels, annotations, residency, config and
+the like are removed. If omitted, these fields of a tenant stay as they are: lifecycle, placement, hold, the version of the template
+and, with a template, the services. A removed manifest deletes nothing.
+A manifest that would reverse what a verb or a roll-out has set (lifecycle, plan, template version) is refused with exit code 4.
 A change that needs several operations runs them one after the other; --wait waits for the last one. A server dry run checks
 each manifest against the existing resources, not against the other manifests.
 

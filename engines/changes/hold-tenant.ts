@@ -31,7 +31,7 @@ export function holdTenant(
   });
 }
 
-/** Lifts the legal hold. */
+/** Releases the legal hold. */
 export function releaseHold(dependencies: HoldDependencies, request: HoldRequest): Promise<TenantDocument> {
   return changeAtOnce(dependencies, {
     ...request,

@@ -31,7 +31,14 @@ export function problemReference(): GeneratedFile {
       ['Code', 'Status', 'Exit', 'Fault', 'Retryable', 'Title'],
       problemCodes.map((code) => {
         const { status, exit, fault, retryable, title }: ProblemType = problems[code];
-        return [`[${code}](#${code})`, String(status), String(exitCodes[exit]), fault, retryable ? 'yes' : 'no', title];
+        return [
+          `[${code}](#${code})`,
+          String(status),
+          String(exitCodes[exit]),
+          faults[fault],
+          retryable ? 'yes' : 'no',
+          title,
+        ];
       }),
     ),
     ...problemCodes.map(section),

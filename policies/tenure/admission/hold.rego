@@ -5,7 +5,7 @@ package tenure.admission
 denials contains {
 	"rule": "lifecycle.hold",
 	"message": $"The tenant is held: {input.tenant.spec.hold.reason}",
-	"fix": "Lift the hold with the verb release-hold first.",
+	"fix": "Release the hold with the verb release-hold first.",
 	"pointer": "/spec/hold",
 } if {
 	"lifecycle.hold" in applicable

@@ -9,7 +9,7 @@ test_a_held_tenant_is_neither_deleted_nor_purged if {
 		base.ask(action, [held({"reason": "Case 4711."}), base.set_to("/early", true)]).deny == [{
 			"rule": "lifecycle.hold",
 			"message": "The tenant is held: Case 4711.",
-			"fix": "Lift the hold with the verb release-hold first.",
+			"fix": "Release the hold with the verb release-hold first.",
 			"pointer": "/spec/hold",
 		}]
 	}

@@ -92,7 +92,7 @@ test('a change of plan is scheduled, shown and cancelled', async () => {
   assert.equal(json.spec.plan, 'small');
 });
 
-test('a legal hold is set, shown, blocks a deletion, and is lifted', async () => {
+test('a legal hold is set, shown, blocks a deletion, and is released', async () => {
   cli.write('held.yaml', tenantManifest('held'));
   await done('apply', '-f', 'held.yaml');
   assert.equal(await done('hold', 'held', '--reason', 'case 4711'), 'tenant/held is on hold: case 4711\n');
@@ -102,7 +102,7 @@ test('a legal hold is set, shown, blocks a deletion, and is lifted', async () =>
   assert.deepEqual([refused.code, refused.stdout], [exitCodes.denied, '']);
   assert.match(
     refused.stderr,
-    /The tenant is held: case 4711\n {2}fix: Lift the hold with the verb release-hold first\./,
+    /The tenant is held: case 4711\n {2}fix: Release the hold with the verb release-hold first\./,
   );
   assert.equal(await done('apply', '-f', 'held.yaml'), 'tenant/held unchanged\n');
   const stale = await cli.run(['release-hold', 'held', '--revision', '1']);

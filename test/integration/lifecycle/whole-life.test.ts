@@ -200,7 +200,7 @@ test('an added collection counts in the cell’s budget, and an archived tenant 
   assert.equal(await tables(), 6);
 });
 
-test('a legal hold blocks deletion and purge until its own verb lifts it', async () => {
+test('a legal hold blocks deletion and purge until its own verb releases it', async () => {
   const name = 'held';
   await activeTenant(api, name);
   await takeAll(api, name, ['suspendTenant', 'archiveTenant']);
