@@ -15,7 +15,7 @@ import type {
   OperationActivities,
   OperationEnvironment,
 } from './operation-activities.ts';
-import { turnOperation } from './turn-operation.ts';
+import { turnOperation } from './start-compensation.ts';
 
 export interface OperationActivitiesDependencies extends OperationEnvironment {
   readonly startAccepted: StartAccepted;

@@ -87,7 +87,7 @@ export function createDriftActivities({
   }
 
   async function begin({ begun, refused }: RecordedDrift, { name, spec }: TenantDocument): Promise<void> {
-    if (refused !== undefined) logger.warn('drift is not mended now', { tenant: name, ...errorFields(refused) });
+    if (refused !== undefined) logger.warn('drift is not repaired now', { tenant: name, ...errorFields(refused) });
     const operation = newOperationOf(begun);
     if (operation !== undefined) await startAccepted(operation, spec.plan);
   }

@@ -8,7 +8,7 @@ import { RetryAfter, RetryForever } from './failure.ts';
 import { readOperation, requireHeld } from './held-operation.ts';
 import type { AttemptContext, OperationActivities, OperationEnvironment } from './operation-activities.ts';
 import { attemptStep, checkpoint, checkStep, newAttempt } from './step-attempt.ts';
-import { revokeAccessFirst } from './turn-operation.ts';
+import { revokeAccessFirst } from './start-compensation.ts';
 import { leaseMs } from './work-under-lease.ts';
 
 /**

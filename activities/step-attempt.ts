@@ -107,7 +107,7 @@ export async function checkStep(
   found: OperationAndTenant,
   attempt: StepAttempt,
 ): Promise<void> {
-  await environment.handlers[attempt.step].look?.(
+  await environment.handlers[attempt.step].check?.(
     await stepWork(environment, found, checkLease, await cellOf(environment, found, attempt)),
   );
 }

@@ -117,7 +117,7 @@ export function actorOf({ _id, actor }: Pick<OperationDocument, '_id' | 'actor'>
 }
 
 /** The update that starts the compensation of an operation. */
-export function turning(
+export function startingCompensation(
   compensatesTo: 'failed' | 'cancelled',
   error: OperationError,
   time: Date,

@@ -18,7 +18,7 @@ export interface RolloutStore {
   /** @throws TenureError rollout_not_possible, while another roll-out of the template runs */
   insert(tx: Transaction, rollout: RolloutDocument): Promise<RolloutDocument>;
   /** Changes a roll-out that is in one of these states. @throws TenureError rollout_not_possible */
-  turn(
+  transition(
     tx: Transaction,
     id: string,
     from: readonly RolloutState[],
@@ -48,7 +48,7 @@ export interface RolloutStore {
   take(rollout: string, tenant: { readonly uid: string; readonly name: string }): Promise<boolean>;
   /**
    * Records the operation that changes a member, in the commit that starts it; `null` if the member needs no operation.
-   * Of this commit and a `turn` of the roll-out, one sees the other: once a turn has stopped the roll-out, nothing more
+   * Of this commit and a `transition` of the roll-out, one sees the other: once a transition has stopped the roll-out, nothing more
    * is started.
    * @throws TenureError rollout_not_possible, when it does not run, or another iteration has started the member
    */
@@ -57,11 +57,11 @@ export interface RolloutStore {
    * Removes members that were added but not started, if the roll-out does not run: it adds them again when it is
    * resumed.
    */
-  giveBack(rollout: string): Promise<void>;
+  releaseUnstarted(rollout: string): Promise<void>;
   /**
    * Marks members as failed that have been changing for longer than this, by mongod's clock. Their operations continue.
    */
-  giveUpOn(rollout: string, changingMs: number): Promise<void>;
+  failOverdue(rollout: string, changingMs: number): Promise<void>;
   /** Records the result of a member that is being changed by the operation with which it was read. */
   setMember(
     member: Pick<RolloutMemberDocument, '_id' | 'operationId'>,
@@ -83,7 +83,7 @@ export function createRolloutStore(
     return document === null ? undefined : upgradeOnRead(document);
   };
 
-  const turn: RolloutStore['turn'] = async (tx, id, from, update) => {
+  const transition: RolloutStore['transition'] = async (tx, id, from, update) => {
     const after = await rollouts.findOneAndUpdate({ _id: id, state: { $in: [...from] } }, update, {
       session: tx.session,
       returnDocument: 'after',
@@ -108,7 +108,7 @@ export function createRolloutStore(
       }
       return rollout;
     },
-    turn,
+    transition,
     find: (id) => find({ _id: id }),
     scan(templateUid, { before, limit }) {
       const page = readSized(
@@ -145,7 +145,7 @@ export function createRolloutStore(
     },
     async beginMember(tx, id, operationId) {
       // Always a new time: an update that changes nothing would not conflict.
-      await turn(
+      await transition(
         tx,
         id.rollout,
         ['running'],
@@ -162,7 +162,7 @@ export function createRolloutStore(
           `tenant ${id.tenant} was started by another iteration of roll-out ${id.rollout}`,
         );
     },
-    async giveBack(rollout) {
+    async releaseUnstarted(rollout) {
       await onControl(async () => {
         const notStarted = { '_id.rollout': rollout, state: 'changing', operationId: null } as const;
         if ((await rolloutMembers.findOne(notStarted)) === null) return;
@@ -174,7 +174,7 @@ export function createRolloutStore(
         if (matchedCount > 0) await rolloutMembers.deleteMany(notStarted);
       });
     },
-    async giveUpOn(rollout, changingMs) {
+    async failOverdue(rollout, changingMs) {
       const message = {
         $concat: [
           'it was not changed within ',

@@ -7,7 +7,7 @@ import type { StepHandler, StepOutcome, StepWork } from './step-handler.ts';
 /** Runs one part of the tenant's boundary on its cell as a step. */
 export function homeStepHandler(step: HomeStep): StepHandler {
   return {
-    async look(work) {
+    async check(work) {
       await step.observe(work.home());
     },
     ensure: async (work) => ({ result: await step.ensure(work.home()) }),
@@ -36,7 +36,7 @@ function asStepOutcome({ result, user }: UserOutcome): StepOutcome {
 /** Runs a step on the tenant's user, and commits which user is valid from then on. */
 export function userStepHandler(step: HomeStep<UserOutcome>): StepHandler {
   return {
-    async look(work) {
+    async check(work) {
       await step.observe(work.home());
     },
     ensure: async (work) => asStepOutcome(await step.ensure(work.home())),
@@ -47,11 +47,11 @@ export function userStepHandler(step: HomeStep<UserOutcome>): StepHandler {
 function onlyWhen(
   when: (work: StepWork) => boolean,
   otherwise: StepOutcome,
-  { look, ensure, undo }: StepHandler,
+  { check, ensure, undo }: StepHandler,
 ): StepHandler {
   return {
-    async look(work) {
-      if (when(work)) await look?.(work);
+    async check(work) {
+      if (when(work)) await check?.(work);
     },
     ensure: async (work) => (when(work) ? ensure(work) : otherwise),
     undo: async (work) => (when(work) ? undo(work) : otherwise),

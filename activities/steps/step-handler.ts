@@ -29,7 +29,7 @@ export interface StepOutcome {
 /** One step of a lifecycle path: how to do it and how to undo it. Both may be repeated. */
 export interface StepHandler {
   /** Checks whether the step can begin, without changes. Called before the intent of a step that cannot be undone. */
-  look?(work: StepWork): Promise<void>;
+  check?(work: StepWork): Promise<void>;
   ensure(work: EnsureWork): Promise<StepOutcome>;
   undo(work: StepWork): Promise<StepOutcome>;
 }

@@ -11,9 +11,9 @@ import {
   startRollout,
   stateAfter,
   tenantsOf,
-  turnRollout,
-} from '../../engines/rollouts/turn-rollout.ts';
-import type { RolloutCommand } from '../../engines/rollouts/turn-rollout.ts';
+  transitionRollout,
+} from '../../engines/rollouts/transition-rollout.ts';
+import type { RolloutCommand } from '../../engines/rollouts/transition-rollout.ts';
 import type { WorkflowStarters } from '../../platform/workflow-starters.ts';
 import type { Transaction } from '../../store/commit.ts';
 import type { RolloutDocument, TenantTemplateDocument } from '../../store/documents.ts';
@@ -139,7 +139,7 @@ export function rolloutHandlers({
     verb: 'pause' | 'resume' | 'cancel',
     { caller, policy, failed, keep }: VerbRequest,
   ): Promise<{ readonly rollout: RolloutDocument; readonly reply: VerbReply }> {
-    return turnRollout(store, id, verb, caller, {
+    return transitionRollout(store, id, verb, caller, {
       policy,
       ...(failed === undefined ? {} : { failed }),
       async alsoCommit(tx, rollout) {

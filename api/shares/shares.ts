@@ -1,19 +1,19 @@
 import { TenureError } from '../../domain/tenure-error.ts';
 import { createQuota } from './quota.ts';
 import type { GiveBack, Quota } from './quota.ts';
-import { createTurns } from './turns.ts';
-import type { Turns } from './turns.ts';
+import { createFairQueue } from './fair-queue.ts';
+import type { FairQueue } from './fair-queue.ts';
 
 /** Limits what each caller may use of a process, so that no caller can block others or exhaust the memory. */
 export interface Shares {
   /** Requests in progress. */
   readonly requests: Quota;
   /** Bytes of bodies that are being received. A slow sender delays only its own other requests. */
-  readonly bodies: Turns;
+  readonly bodies: FairQueue;
   /** Bytes of bodies that are being handled and are in memory as values. */
-  readonly handling: Turns;
+  readonly handling: FairQueue;
   /** Lists that are being read. */
-  readonly pages: Turns;
+  readonly pages: FairQueue;
   /** Bytes of responses and events that callers have not read yet. */
   readonly unread: Quota;
   readonly watches: Quota;
@@ -35,9 +35,9 @@ const allWaits = 2_000;
 export function createShares({ requestsPerCaller, watchesPerCaller, waitsPerCaller }: ShareLimits): Shares {
   return {
     requests: createQuota({ perCaller: requestsPerCaller }),
-    bodies: createTurns({ perCaller: 2 * mebi, total: 48 * mebi }),
-    handling: createTurns({ perCaller: 2 * mebi, total: 4 * mebi }),
-    pages: createTurns({ perCaller: 2, total: 4 }),
+    bodies: createFairQueue({ perCaller: 2 * mebi, total: 48 * mebi }),
+    handling: createFairQueue({ perCaller: 2 * mebi, total: 4 * mebi }),
+    pages: createFairQueue({ perCaller: 2, total: 4 }),
     unread: createQuota({ perCaller: 16 * mebi, total: 96 * mebi }),
     watches: createQuota({ perCaller: watchesPerCaller }),
     waits: createQuota({ perCaller: waitsPerCaller, total: allWaits }),

@@ -4,7 +4,7 @@ import { errorFields } from '../../platform/logging.ts';
 import type { Logger } from '../../platform/logging.ts';
 import type { OpenChangeFeed, Position } from '../../store/change-feed.ts';
 import type { GiveBack } from '../shares/quota.ts';
-import { createTurns } from '../shares/turns.ts';
+import { createFairQueue } from '../shares/fair-queue.ts';
 import { startFeed, handOver, keep, release, attach, deliver } from './running-feed.ts';
 import type { Follower, Running, Seat } from './running-feed.ts';
 
@@ -14,7 +14,7 @@ export interface Following {
   /** All changes that the follower has not got yet come after this position. */
   position(): Position;
   /** Continues after the follower could not take a change: it has room again. */
-  goOn(): void;
+  resume(): void;
   stop(): void;
 }
 
@@ -52,7 +52,7 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
   let openingLive: Promise<void> | undefined;
   /** By caller: delivers the changes that its followers have missed, at their pace, until it reaches the live feed. */
   const catchUpFeeds = new Map<string, Running>();
-  const catchUpQueue = createTurns({ perCaller: 1, total: maxCatchingUp });
+  const catchUpQueue = createFairQueue({ perCaller: 1, total: maxCatchingUp });
   /** Feeds of one caller are opened one after another. */
   const openings = new Map<string, Promise<unknown>>();
 
@@ -191,7 +191,7 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
     });
   }
 
-  function goOn(seat: Seat): void {
+  function resume(seat: Seat): void {
     if (seat.wake !== undefined) seat.wake();
     else if (seats.has(seat) && seat.running === undefined && !seat.isReaching) {
       seat.isReaching = true;
@@ -240,7 +240,7 @@ export function createChangeHub({ open, maxFollowers, logger, stopping }: Change
           // While the feed catches up for others, it can be behind this follower.
           return running !== undefined && running.position > delivered ? running.position : delivered;
         },
-        goOn: () => goOn(seat),
+        resume: () => resume(seat),
         stop: () => leave(seat),
       };
     },

@@ -117,12 +117,12 @@ export function bindStreams({
         stream = openEventStream(response, {
           caller: subject,
           unread: shares.unread,
-          room: () => following.goOn(),
+          room: () => following.resume(),
           closed,
         });
         bookmark(following.from);
         if (isEnded) stream.end();
-        else following.goOn();
+        else following.resume();
       } catch (error) {
         giveBack();
         throw error;

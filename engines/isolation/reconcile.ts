@@ -6,24 +6,24 @@ import type { Observation } from './home-step.ts';
 const maxRounds = 5;
 
 export interface Reconciliation<Found> {
-  readonly look: (home: Home) => Promise<Found>;
+  readonly observe: (home: Home) => Promise<Found>;
   readonly judge: (home: Home, found: Found) => Observation;
-  readonly mend: (home: Home, found: Found) => Promise<void>;
+  readonly repair: (home: Home, found: Found) => Promise<void>;
 }
 
 /**
  * Checks and repairs until everything is as it should be. Nothing counts as done until a check has confirmed it.
  * @throws TenureError cell_unavailable if others keep changing it
  */
-export async function reconcile<Found>(home: Home, { look, judge, mend }: Reconciliation<Found>): Promise<void> {
+export async function reconcile<Found>(home: Home, { observe, judge, repair }: Reconciliation<Found>): Promise<void> {
   for (let round = 0; ; round += 1) {
-    const found = await look(home);
+    const found = await observe(home);
     if (judge(home, found) === 'present') return;
     if (round === maxRounds)
       throw new TenureError(
         'cell_unavailable',
         `"${home.layout.claim}" on cell "${home.cell.name}" is repeatedly changed by somebody else`,
       );
-    await mend(home, found);
+    await repair(home, found);
   }
 }

@@ -7,7 +7,7 @@ import { newOperationOf } from '../changes/change-request.ts';
 import type { ChangeTenant } from '../changes/change-request.ts';
 import { declaredAt } from './move-to-version.ts';
 import type { Templates } from './templates.ts';
-import { tenantsOf, turnRollout } from './turn-rollout.ts';
+import { tenantsOf, transitionRollout } from './transition-rollout.ts';
 
 export interface AdvanceDependencies {
   readonly store: Store;
@@ -146,10 +146,10 @@ export function createAdvanceRollout({
   async function advance(id: string): Promise<{ readonly done: boolean }> {
     const rollout = await rollouts.find(id);
     if (rollout === undefined) return { done: true };
-    if (rollout.state !== 'running') await rollouts.giveBack(id);
+    if (rollout.state !== 'running') await rollouts.releaseUnstarted(id);
     const changing = await rollouts.members(id, 'changing', batch);
     await checkMembers(rollout, changing);
-    await rollouts.giveUpOn(id, maxChangingMs);
+    await rollouts.failOverdue(id, maxChangingMs);
     const counts = await rollouts.counts(id);
     if (rollout.state !== 'running') {
       if (counts.changing > 0) return { done: false };
@@ -170,8 +170,9 @@ export function createAdvanceRollout({
     }
     if (step.kind === 'next-wave') await rollouts.progress(id, { wave }, { wave: wave + 1 });
     if (step.kind === 'pause')
-      await turnRollout(store, id, 'pause', caller, { why: step.reason, alsoCommit: async () => undefined });
-    if (step.kind === 'finish') await turnRollout(store, id, 'finish', caller, { alsoCommit: async () => undefined });
+      await transitionRollout(store, id, 'pause', caller, { why: step.reason, alsoCommit: async () => undefined });
+    if (step.kind === 'finish')
+      await transitionRollout(store, id, 'finish', caller, { alsoCommit: async () => undefined });
     return { done: false };
   }
 

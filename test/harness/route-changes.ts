@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { beginOperation } from '../../activities/begin-operation.ts';
 import type { OperationEnvironment } from '../../activities/operation-activities.ts';
-import { turnOperation } from '../../activities/turn-operation.ts';
+import { turnOperation } from '../../activities/start-compensation.ts';
 import type { ApiClient } from '../../client/api-client.ts';
 import { apiVersion } from '../../contracts/manifests/metadata.ts';
 import { routes } from '../../contracts/routes.ts';

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
 
 import { startServices } from '../start/services.ts';
 import type { EmbeddedStack } from '../stack/embedded-stack.ts';
@@ -56,8 +57,7 @@ export async function openInstallationPool(
         const worker = request.url === '/take';
         return takeIdle(worker) ?? (await start(worker));
       }
-      const chunks = await Array.fromAsync(request as AsyncIterable<Buffer>);
-      idle.push(JSON.parse(Buffer.concat(chunks).toString()) as PooledInstallation);
+      idle.push((await json(request)) as PooledInstallation);
       return {};
     };
     answer().then(

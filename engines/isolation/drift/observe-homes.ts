@@ -2,7 +2,7 @@ import type { CollectionInfo, IndexDescriptionInfo } from 'mongodb';
 import type { HomeNamespace } from '../../../domain/home-layout.ts';
 import type { ClaimDocument } from '../parts/plane-database.ts';
 import type { FoundRole } from '../parts/roles.ts';
-import type { Standing } from '../parts/standing.ts';
+import type { CellObject } from '../parts/cell-objects.ts';
 import type { FoundUser } from '../parts/tenant-users.ts';
 import { parsePooledName, poolDatabase, userPrefix } from '../../../domain/home-layout.ts';
 import { listOnCell, readOnCell } from '../cell-commands.ts';
@@ -29,9 +29,9 @@ export interface ObservedHome {
   readonly collections: ReadonlyMap<HomeNamespace, ObservedCollection>;
   /** Other objects with a name of this tenant, or in its own database. */
   readonly others: {
-    readonly collections: readonly Standing[];
-    readonly users: readonly Standing[];
-    readonly roles: readonly Standing[];
+    readonly collections: readonly CellObject[];
+    readonly users: readonly CellObject[];
+    readonly roles: readonly CellObject[];
   };
 }
 
@@ -44,16 +44,16 @@ export interface ObservedCollection {
 const maxConcurrent = 4;
 const inOneBatch = { batchSize: 1_000_000 };
 
-interface OwnedUser extends Standing {
+interface OwnedUser extends CellObject {
   readonly owner?: { readonly installation?: string; readonly tenant?: string };
 }
 
 /** All names in the databases of some homes and in the shared databases, by database. Read once for all homes. */
 export interface NamesOnCell {
   readonly users: ReadonlyMap<string, readonly OwnedUser[]>;
-  readonly roles: ReadonlyMap<string, readonly Standing[]>;
+  readonly roles: ReadonlyMap<string, readonly CellObject[]>;
   /** By the uid in the name. */
-  readonly pooled: ReadonlyMap<string | undefined, readonly Standing[]>;
+  readonly pooled: ReadonlyMap<string | undefined, readonly CellObject[]>;
 }
 
 const sharedDatabases = [poolDatabase, 'admin'];
@@ -117,7 +117,7 @@ async function listAllCollections(
   return found;
 }
 
-function hasTenantUserName({ uid, layout }: Home, { database, name }: Standing): boolean {
+function hasTenantUserName({ uid, layout }: Home, { database, name }: CellObject): boolean {
   return database === layout.database && (name === userPrefix(uid) || name.startsWith(`${userPrefix(uid)}_`));
 }
 
@@ -136,15 +136,15 @@ function othersOf(
 ): ObservedHome['others'] {
   const { uid, layout } = home;
   const { ownDatabase = '', database, user, roles, namespaces } = layout;
-  const inOwn = [...(collections.get(ownDatabase)?.keys() ?? [])].map((name): Standing => ({
+  const inOwn = [...(collections.get(ownDatabase)?.keys() ?? [])].map((name): CellObject => ({
     database: ownDatabase,
     name,
   }));
-  const ofTenant = (found: ReadonlyMap<string, readonly Standing[]>): Standing[] => [
+  const ofTenant = (found: ReadonlyMap<string, readonly CellObject[]>): CellObject[] => [
     ...(found.get(ownDatabase) ?? []),
     ...sharedDatabases.flatMap((shared) => (found.get(shared) ?? []).filter(({ name }) => name.includes(uid))),
   ];
-  const without = (found: readonly Standing[], known: readonly Standing[]): Standing[] =>
+  const without = (found: readonly CellObject[], known: readonly CellObject[]): CellObject[] =>
     found.filter(
       (object) =>
         !object.name.startsWith('system.') &&

@@ -6,7 +6,7 @@ import type { HomeStep, Observation } from '../home-step.ts';
 import { firstOfAnother, noteRelease, releaseOf } from './late-writes.ts';
 import { planeDatabase } from './plane-database.ts';
 import type { ClaimDocument } from './plane-database.ts';
-import { objectsIn } from './standing.ts';
+import { objectsIn } from './cell-objects.ts';
 
 const duplicateKey: ReadonlySet<number> = new Set([serverCodes.duplicateKey]);
 

@@ -68,12 +68,12 @@ function withoutLeftOut(leftOut: LeftOut, { namespace, ...found }: FoundCollecti
 async function reconcileCollections(home: Home, leftOut?: LeftOut): Promise<string> {
   await requireClaim(home);
   await reconcile(home, {
-    look: async (current) =>
+    observe: async (current) =>
       (await observeCollections(current)).map((found) =>
         leftOut === undefined ? found : withoutLeftOut(leftOut, found),
       ),
     judge: judgeCollections,
-    async mend(current, found) {
+    async repair(current, found) {
       for (const collection of found) await repairCollection(current, collection, leftOut);
     },
   });

@@ -6,8 +6,8 @@ import type { HomeStep, Observation } from '../home-step.ts';
 import { reconcile } from '../reconcile.ts';
 import { confirmClaim, giveUpClaim, isClaimed, requireClaim } from './claim.ts';
 import { dropRoles } from './roles.ts';
-import { objectsIn } from './standing.ts';
-import type { HomeObjects } from './standing.ts';
+import { objectsIn } from './cell-objects.ts';
+import type { HomeObjects } from './cell-objects.ts';
 import { dropTenantUsers } from './user.ts';
 
 const namespaceNotFound: ReadonlySet<number> = new Set([serverCodes.namespaceNotFound]);
@@ -48,7 +48,7 @@ function summaryOf(home: Home, { collections, users, roles }: HomeObjects): stri
 /** Resolves when nothing of the home is left. */
 async function destroyContents(home: Home): Promise<string> {
   const before = await objectsIn(home);
-  await reconcile(home, { look: objectsIn, judge, mend: dropContents });
+  await reconcile(home, { observe: objectsIn, judge, repair: dropContents });
   return summaryOf(home, before);
 }
 

@@ -3,7 +3,7 @@ import { listOnCell, writeOnCell } from '../cell-commands.ts';
 import type { Home } from '../home.ts';
 import { foreignTraits } from './declared-collections.ts';
 import { planeDatabase } from './plane-database.ts';
-import type { Standing, HomeObjects } from './standing.ts';
+import type { CellObject, HomeObjects } from './cell-objects.ts';
 import { findUsers } from './tenant-users.ts';
 
 /** Stored with the claims, which are named by database: marks a home that was claimed and released again. */
@@ -35,7 +35,7 @@ async function wasReleased(home: Home): Promise<boolean> {
   );
 }
 
-async function isEmptyCollection(home: Home, { database, name }: Standing): Promise<boolean> {
+async function isEmptyCollection(home: Home, { database, name }: CellObject): Promise<boolean> {
   const [info] = await listOnCell<CollectionInfo>(home, database, { listCollections: 1, filter: { name } });
   if (info === undefined || foreignTraits(info) !== undefined) return false;
   return (await listOnCell(home, database, { find: name, limit: 1, projection: { _id: true } })).length === 0;
@@ -48,7 +48,7 @@ async function isEmptyCollection(home: Home, { database, name }: Standing): Prom
 export async function firstOfAnother(
   home: Home,
   { collections, users, roles }: HomeObjects,
-): Promise<Standing | undefined> {
+): Promise<CellObject | undefined> {
   const [first] = [...collections, ...users, ...roles];
   if (first === undefined || !(await wasReleased(home))) return first;
   const ownUsers = new Set(

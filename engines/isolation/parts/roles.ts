@@ -80,7 +80,7 @@ async function repairRoles(home: Home, found: readonly FoundRole[]): Promise<voi
 
 async function ensure(home: Home): Promise<string> {
   await requireClaim(home);
-  await reconcile(home, { look: observeRoles, judge, mend: repairRoles });
+  await reconcile(home, { observe: observeRoles, judge, repair: repairRoles });
   await confirmClaim(home);
   const { roles, namespaces } = home.layout;
   return `${roles.readWrite}, ${roles.readOnly} on ${namespaces.length} collections`;

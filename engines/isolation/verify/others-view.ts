@@ -4,7 +4,7 @@ import { canonicalDigest } from '../../../contracts/canonical-json.ts';
 import { listOnCell, readOnCell } from '../cell-commands.ts';
 import type { Home } from '../home.ts';
 import { footholds } from '../probe/boundary-attempts.ts';
-import { objectsIn } from '../parts/standing.ts';
+import { objectsIn } from '../parts/cell-objects.ts';
 import { findCanary } from './canaries.ts';
 import type { Canary } from './canaries.ts';
 import { probeMark } from './probe.ts';

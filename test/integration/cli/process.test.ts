@@ -11,12 +11,13 @@ import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 import { ctrlC, openTerminal, untilShown } from '../../harness/terminal-session.ts';
 import type { TerminalSession } from '../../harness/terminal-session.ts';
 import { until } from '../../harness/until.ts';
+import type { Installation } from '../../harness/installation.ts';
 import { startInstallationCli } from './installation-cli.ts';
 import type { InstallationCli } from './installation-cli.ts';
 
 const script = fileURLToPath(new URL('../../../tenure', import.meta.url));
 
-let cli: InstallationCli;
+let cli: InstallationCli<Installation>;
 before(async () => {
   cli = await startInstallationCli();
   await declareBasics(cli.installation.client());

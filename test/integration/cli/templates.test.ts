@@ -9,10 +9,11 @@ import type { Rollout } from '../../../contracts/rollout.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { declareBasics } from '../../harness/manifests.ts';
 import { until } from '../../harness/until.ts';
+import type { Installation } from '../../harness/installation.ts';
 import { startInstallationCli } from './installation-cli.ts';
 import type { InstallationCli } from './installation-cli.ts';
 
-let cli: InstallationCli;
+let cli: InstallationCli<Installation>;
 let cell: MongoClient;
 before(async () => {
   cli = await startInstallationCli();

@@ -86,9 +86,9 @@ describe('what others change repeatedly', () => {
   async function mendsUntil(presentAfter: number): Promise<number> {
     let mended = 0;
     await reconcile(cell.home(), {
-      look: async () => mended,
+      observe: async () => mended,
       judge: (_home, found) => (found >= presentAfter ? 'present' : 'wrong'),
-      mend: async () => {
+      repair: async () => {
         mended += 1;
       },
     });

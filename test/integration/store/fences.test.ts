@@ -3,11 +3,11 @@ import { after, before, test } from 'node:test';
 import { beginOperation } from '../../../activities/begin-operation.ts';
 import { finishOperation } from '../../../activities/finish-operation.ts';
 import type { OperationActivities, OperationEnvironment } from '../../../activities/operation-activities.ts';
-import { turnOperation } from '../../../activities/turn-operation.ts';
+import { turnOperation } from '../../../activities/start-compensation.ts';
 import type { Admit } from '../../../engines/admission/admission.ts';
 import { holdTenant } from '../../../engines/changes/hold-tenant.ts';
 import type { OperationDocument } from '../../../store/documents.ts';
-import { closing, turning } from '../../../store/operations.ts';
+import { closing, startingCompensation } from '../../../store/operations.ts';
 import type { Holder } from '../../../store/operations.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { entriesOf, readControlState } from '../../harness/control-data.ts';
@@ -286,7 +286,7 @@ test('a holder cannot write after the operation has ended', async () => {
       result: await opened.store.operations.update(
         tx,
         { operationId: operation._id, fence },
-        turning('failed', { code: 'internal', fault: 'system', message: 'late', fix: '' }, tx.time),
+        startingCompensation('failed', { code: 'internal', fault: 'system', message: 'late', fix: '' }, tx.time),
       ),
       entries: [anyEntry(operation.tenant.uid)],
     })),

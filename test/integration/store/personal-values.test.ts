@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { turnRollout, startRollout } from '../../../engines/rollouts/turn-rollout.ts';
+import { transitionRollout, startRollout } from '../../../engines/rollouts/transition-rollout.ts';
 import type { OperationDocument, RolloutDocument } from '../../../store/documents.ts';
 import { closing } from '../../../store/operations.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
@@ -52,11 +52,11 @@ test('a roll-out names its actor only while it can be resumed', async () => {
   const actorOf = async (id: string) => (await store.rollouts.find(id))?.actor;
   for (const end of ['cancel', 'finish'] as const) {
     const { _id: id } = await startOf(end);
-    await turnRollout(store, id, 'pause', caller, { alsoCommit });
+    await transitionRollout(store, id, 'pause', caller, { alsoCommit });
     assert.deepEqual(await actorOf(id), caller.actor);
-    await turnRollout(store, id, 'resume', caller, { alsoCommit });
+    await transitionRollout(store, id, 'resume', caller, { alsoCommit });
     assert.deepEqual(await actorOf(id), caller.actor);
-    await turnRollout(store, id, end, caller, { alsoCommit });
+    await transitionRollout(store, id, end, caller, { alsoCommit });
     assert.equal(await actorOf(id), undefined);
   }
 });

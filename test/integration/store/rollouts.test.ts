@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startRollout, turnRollout } from '../../../engines/rollouts/turn-rollout.ts';
+import { startRollout, transitionRollout } from '../../../engines/rollouts/transition-rollout.ts';
 import type { RolloutDocument } from '../../../store/documents.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { anyEntry, caller, openControlStore } from '../../harness/control-store.ts';
@@ -43,7 +43,8 @@ test('starting a member while a pause commits is retried, sees the pause, and is
     tries += 1;
     // The transaction has its snapshot: in it the roll-out runs, no matter what is committed from now on.
     await store.resources.read(tx, 'Tenant', tenant);
-    if (tries === 1) await turnRollout(store, rollout._id, 'pause', caller, { alsoCommit: async () => undefined });
+    if (tries === 1)
+      await transitionRollout(store, rollout._id, 'pause', caller, { alsoCommit: async () => undefined });
     await store.rollouts.beginMember(tx, { rollout: rollout._id, tenant }, store.newId());
     return { result: undefined, entries: [anyEntry(tenant)] };
   });
@@ -61,14 +62,14 @@ test('a member that takes too long fails, counted from when it was added, and is
     rollout: { _id: id },
   } = await running();
   const hour = 60 * 60_000;
-  await store.rollouts.giveUpOn(id, hour);
+  await store.rollouts.failOverdue(id, hour);
   assert.deepEqual(await store.rollouts.counts(id), { changing: 1, changed: 0, failed: 0, skipped: 0 });
-  await store.rollouts.giveUpOn(id, -1);
+  await store.rollouts.failOverdue(id, -1);
   const [late] = await store.rollouts.members(id, 'failed', 10);
   assert.equal(late?.error?.code, 'operation_in_progress');
-  await turnRollout(store, id, 'pause', caller, { alsoCommit: async () => undefined });
-  await turnRollout(store, id, 'resume', caller, { failed: 'changing', alsoCommit: async () => undefined });
-  await store.rollouts.giveUpOn(id, hour);
+  await transitionRollout(store, id, 'pause', caller, { alsoCommit: async () => undefined });
+  await transitionRollout(store, id, 'resume', caller, { failed: 'changing', alsoCommit: async () => undefined });
+  await store.rollouts.failOverdue(id, hour);
   assert.deepEqual(
     (await store.rollouts.members(id, 'changing', 10)).map(({ error }) => error),
     [null],
@@ -87,11 +88,11 @@ test('a paused roll-out removes members that were not started, and can add them 
     return { result: undefined, entries: [anyEntry(begun.uid)] };
   });
   await store.rollouts.progress(id, { cursor: null }, { cursor: 'begun' });
-  await store.rollouts.giveBack(id);
+  await store.rollouts.releaseUnstarted(id);
   assert.equal((await store.rollouts.counts(id)).changing, 2, 'nothing is removed while the roll-out runs');
 
-  await turnRollout(store, id, 'pause', caller, { alsoCommit: async () => undefined });
-  await store.rollouts.giveBack(id);
+  await transitionRollout(store, id, 'pause', caller, { alsoCommit: async () => undefined });
+  await store.rollouts.releaseUnstarted(id);
   assert.deepEqual(
     (await store.rollouts.members(id, 'changing', 10)).map(({ name }) => name),
     ['begun'],

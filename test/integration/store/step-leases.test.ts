@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { OperationDocument } from '../../../store/documents.ts';
 import { stepOf } from '../../../store/operations.ts';
-import { turning } from '../../../store/operations.ts';
+import { startingCompensation } from '../../../store/operations.ts';
 import type { StepAttempt, StepLeases } from '../../../store/step-leases.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { acceptActivation, anyEntry, openControlStore } from '../../harness/control-store.ts';
@@ -41,7 +41,9 @@ async function running(name: string): Promise<{
     id: operation._id,
     attempt: (attempt, step = 'create-user') => ({ ...holder, step, attempt }),
     async turn() {
-      await change(turning('failed', { code: 'internal', fault: 'system', message: 'broken', fix: '' }, new Date()));
+      await change(
+        startingCompensation('failed', { code: 'internal', fault: 'system', message: 'broken', fix: '' }, new Date()),
+      );
     },
     async read() {
       const document = await opened.store.operations.find(operation._id);

@@ -262,16 +262,16 @@ describe('a follower of changes', () => {
     const hub = hubOf(history);
     const [steady, slow] = [createFollower(), createSlowFollower()];
     await hub.follow(undefined, 'alice', steady);
-    const { goOn, position } = await hub.follow(undefined, 'bob', slow);
+    const { resume, position } = await hub.follow(undefined, 'bob', slow);
     for (const number of [1, 2, 3]) history.happen(number);
     await until('the steady follower has the change', () => steady.seen.length === 3);
     assert.deepEqual([slow.seen, position()], [[], at(0)], 'its position is before all changes that it has not taken');
     slow.room = 2;
-    goOn();
+    resume();
     await until('the slow follower has as much as it has room for', () => slow.seen.length === 2);
     history.happen(4);
     slow.room = 10;
-    goOn();
+    resume();
     await until('the slow follower has all changes', () => slow.seen.length === 4);
     assert.deepEqual([slow.seen, history.opened], [[1, 2, 3, 4].map(at), [undefined]], 'from the kept changes');
     history.happen(5);
@@ -282,7 +282,7 @@ describe('a follower of changes', () => {
     const history = createHistory();
     const hub = hubOf(history);
     const slow = createSlowFollower();
-    const { goOn } = await hub.follow(undefined, 'bob', slow);
+    const { resume } = await hub.follow(undefined, 'bob', slow);
     const steady = createFollower();
     await hub.follow(undefined, 'alice', steady);
     // Each takes a quarter of the space for kept changes.
@@ -291,7 +291,7 @@ describe('a follower of changes', () => {
     const all = Array.from({ length: 20 }, (_, index) => at(index + 1));
     await until('the slow follower has all changes, two at a time', () => {
       slow.room = 2;
-      goOn();
+      resume();
       return slow.seen.length === 20;
     });
     assert.deepEqual(slow.seen, all);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createQuota } from '../../../api/shares/quota.ts';
 import { createShares, takeShare } from '../../../api/shares/shares.ts';
-import { createTurns } from '../../../api/shares/turns.ts';
+import { createFairQueue } from '../../../api/shares/fair-queue.ts';
 
 describe('a quota', () => {
   it('limits each caller to its share, and all callers together to the total', () => {
@@ -36,8 +36,8 @@ describe('a quota', () => {
 
 describe('turns', () => {
   /** Keeps the names of the admitted requests, in order. */
-  function createHall(limits: Parameters<typeof createTurns>[0]) {
-    const turns = createTurns(limits);
+  function createHall(limits: Parameters<typeof createFairQueue>[0]) {
+    const turns = createFairQueue(limits);
     const inside: string[] = [];
     const leave = new Map<string, () => void>();
     const come = (name: string, caller: string, amount?: number): void => {
@@ -87,7 +87,7 @@ describe('turns', () => {
   });
 
   it('skip a request whose caller is gone', async () => {
-    const turns = createTurns({ perCaller: 1 });
+    const turns = createFairQueue({ perCaller: 1 });
     const first = await turns.next('a');
     const gone = new AbortController();
     const left = turns.next('a', 1, gone.signal);

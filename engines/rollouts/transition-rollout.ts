@@ -119,7 +119,7 @@ export function stateAfter(transition: keyof typeof transitions): RolloutState {
  * continue to their end.
  * @throws TenureError rollout_not_possible
  */
-export function turnRollout<Result>(
+export function transitionRollout<Result>(
   store: Store,
   id: string,
   transition: keyof typeof transitions,
@@ -129,7 +129,7 @@ export function turnRollout<Result>(
   const { from, to, event } = transitions[transition];
   const final = to === 'succeeded' || to === 'cancelled';
   return store.commit(async (tx) => {
-    const after = await store.rollouts.turn(tx, id, from, {
+    const after = await store.rollouts.transition(tx, id, from, {
       $set: {
         state: to,
         reason: transition === 'pause' ? (details.why ?? 'paused by a user') : null,

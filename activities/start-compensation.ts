@@ -6,7 +6,7 @@ import { describeHome } from '../engines/isolation/home.ts';
 import type { Home } from '../engines/isolation/home.ts';
 import { requireClaim } from '../engines/isolation/parts/claim.ts';
 import { takeAccess } from '../engines/isolation/parts/take-access.ts';
-import { turning } from '../store/operations.ts';
+import { startingCompensation } from '../store/operations.ts';
 import { progressOf } from './begin-operation.ts';
 import { operationEntry, readOperationIn, requireHeld } from './held-operation.ts';
 import type { OperationAndTenant } from './held-operation.ts';
@@ -41,7 +41,11 @@ export function turnOperation({ store, failpoints }: OperationEnvironment): Oper
         ...(failure.step === undefined ? {} : { step: failure.step }),
         ...(failure.errors === undefined || failure.errors.length === 0 ? {} : { errors: [...failure.errors] }),
       };
-      const operation = await store.operations.update(tx, { operationId, fence }, turning(failure.to, error, tx.time));
+      const operation = await store.operations.update(
+        tx,
+        { operationId, fence },
+        startingCompensation(failure.to, error, tx.time),
+      );
       return {
         result: operation,
         entries: [

@@ -4,20 +4,20 @@ import type { Home } from '../home.ts';
 import { findUsers } from './tenant-users.ts';
 
 /** Something with a name that only this tenant may use. */
-export interface Standing {
+export interface CellObject {
   readonly database: string;
   readonly name: string;
 }
 
 export interface HomeObjects {
-  readonly collections: readonly Standing[];
-  readonly users: readonly Standing[];
-  readonly roles: readonly Standing[];
+  readonly collections: readonly CellObject[];
+  readonly users: readonly CellObject[];
+  readonly roles: readonly CellObject[];
 }
 
-async function collectionsOf(home: Home): Promise<Standing[]> {
+async function collectionsOf(home: Home): Promise<CellObject[]> {
   const { ownDatabase, usesPool } = home.layout;
-  const found: Standing[] = [];
+  const found: CellObject[] = [];
   if (ownDatabase !== undefined) {
     const infos = await listOnCell<{ name: string }>(home, ownDatabase, { listCollections: 1, nameOnly: true });
     found.push(...infos.map(({ name }) => ({ database: ownDatabase, name })));
@@ -37,20 +37,20 @@ async function collectionsOf(home: Home): Promise<Standing[]> {
   return found;
 }
 
-async function usersOf(home: Home): Promise<Standing[]> {
+async function usersOf(home: Home): Promise<CellObject[]> {
   const { ownDatabase, database } = home.layout;
   if (ownDatabase === undefined) return (await findUsers(home)).map(({ user }) => ({ database, name: user }));
   const { users } = await readOnCell(home, ownDatabase, { usersInfo: 1 });
   return (users as { user: string; db: string }[]).map((found) => ({ database: found.db, name: found.user }));
 }
 
-async function rolesOf(home: Home): Promise<Standing[]> {
+async function rolesOf(home: Home): Promise<CellObject[]> {
   const { ownDatabase, roles } = home.layout;
   const queries: [string, unknown][] = [
     [roles.database, [roles.readWrite, roles.readOnly].map((role) => ({ role, db: roles.database }))],
   ];
   if (ownDatabase !== undefined) queries.push([ownDatabase, 1]);
-  const found = new Map<string, Standing>();
+  const found = new Map<string, CellObject>();
   for (const [database, rolesInfo] of queries) {
     const reply = await readOnCell(home, database, { rolesInfo });
     for (const { role, db } of reply['roles'] as { role: string; db: string }[])

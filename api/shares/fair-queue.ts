@@ -4,7 +4,7 @@ import type { GiveBack } from './quota.ts';
 /**
  * Admits as many requests as there is room for: in order of arrival per caller, and first the caller that holds least.
  */
-export interface Turns {
+export interface FairQueue {
   /**
    * Resolves when it is this request's turn, or when it is gone. An amount larger than a share counts as the whole
    * share.
@@ -25,13 +25,13 @@ interface Queue {
   served: number;
 }
 
-export function createTurns({
+export function createFairQueue({
   perCaller,
   total = Infinity,
 }: {
   readonly perCaller: number;
   readonly total?: number;
-}): Turns {
+}): FairQueue {
   const quota = createQuota({ perCaller, total });
   const queues = new Map<string, Queue>();
   let turn = 0;
