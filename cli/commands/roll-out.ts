@@ -80,6 +80,7 @@ Examples:
 export function addRollout(program: Command, context: CommandContext): void {
   const group = program
     .command('roll-out')
+    .alias('rollout')
     .summary('bring a version of a template to its tenants, wave by wave')
     .description('Bring a version of a template to its tenants, wave by wave. A roll-out pauses when tenants fail.')
     .helpCommand(false)

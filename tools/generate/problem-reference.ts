@@ -1,3 +1,4 @@
+import { problemType } from '../../cli/problem-type.ts';
 import { problemCodes, problems } from '../../contracts/problems.ts';
 import { exitCodes } from '../../contracts/problem-type.ts';
 import type { ProblemCode } from '../../contracts/problems.ts';
@@ -6,6 +7,12 @@ import type { GeneratedFile } from './generated-file.ts';
 import { markdownPage, markdownTable } from './markdown.ts';
 
 const faults = { user: 'caller', system: 'operator' } as const;
+
+/** One line, or two if the command line words it for people who do not see the request. */
+function fixes(code: ProblemCode, fix: string): string[] {
+  const inTerminal = problemType(code).fix ?? fix;
+  return inTerminal === fix ? [`- Fix: ${fix}`] : [`- Fix, by the API: ${fix}`, `- Fix, by \`tenure\`: ${inTerminal}`];
+}
 
 function section(code: ProblemCode): string {
   const { status, exit, fault, retryable, title, fix }: ProblemType = problems[code];
@@ -17,7 +24,7 @@ function section(code: ProblemCode): string {
       `- Exit code of \`tenure\`: ${exitCodes[exit]} (${exit})`,
       `- Fault: ${faults[fault]}`,
       `- Retryable: ${retryable ? 'yes, the same request can succeed later' : 'no'}`,
-      `- Fix: ${fix}`,
+      ...fixes(code, fix),
     ].join('\n'),
   ].join('\n\n');
 }
