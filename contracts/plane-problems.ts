@@ -8,7 +8,7 @@ export const planeProblems = {
     fault: 'system',
     retryable: false,
     title: 'A resource that Tenure did not create is in the tenant’s place',
-    fix: 'Inspect the resource named in the message. If it is not needed, remove or rename it. Then request the same operation again.',
+    fix: 'Inspect the resource named in the message. If it is not needed, remove or rename it. Then run the same operation again.',
   },
   isolation_probe_failed: {
     status: 500,
@@ -16,7 +16,7 @@ export const planeProblems = {
     fault: 'system',
     retryable: false,
     title: 'The isolation boundary of the tenant did not hold',
-    fix: 'If mongod allows the tenant too much and the tenant is Active, suspend it. Compare its cell with its declaration (tenure diff tenant NAME --live), remove every right that is not declared, and request the same operation again. If it fails again, report it with the requestId.',
+    fix: 'If mongod allows the tenant too much and the tenant is Active, suspend it. Compare its cell with its declaration (tenure diff tenant NAME --live), remove every right that is not declared, and run the same operation again. If it fails again, report it with the requestId.',
   },
   fenced: {
     status: 409,
@@ -32,7 +32,7 @@ export const planeProblems = {
     fault: 'system',
     retryable: false,
     title: 'An unexpected error occurred',
-    fix: 'Report it with the requestId. The operator finds the cause under this requestId in the logs of the API and the workers, corrects it, and requests the operation again.',
+    fix: 'Report it with the requestId. The operator finds the cause under this requestId in the logs of the API and the workers, corrects it, and runs the operation again.',
   },
   control_unavailable: {
     status: 503,

@@ -17,7 +17,9 @@ export const activations = warmRounds + aloneRounds + bursts * atOnce;
 
 /** How many a second, of as many as are begun at once. */
 async function burstRate(burst: number, one: (name: string) => Promise<unknown>): Promise<number> {
-  const ms = await elapsedMs(() => Promise.all(Array.from({ length: atOnce }, (_, index) => one(`b${burst}x${index}`))));
+  const ms = await elapsedMs(() =>
+    Promise.all(Array.from({ length: atOnce }, (_, index) => one(`b${burst}x${index}`))),
+  );
   return atOnce / (ms / 1000);
 }
 

@@ -7,13 +7,7 @@ import { freePorts } from '../../tools/stack/ports.ts';
 const clone = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Not copied: what a fresh clone does not have, except the bundle of the workflows, and the repository itself. */
-const leftOut: ReadonlySet<string> = new Set([
-  'node_modules',
-  '.git',
-  '.tenure',
-  'build',
-  'coverage',
-]);
+const leftOut: ReadonlySet<string> = new Set(['node_modules', '.git', '.tenure', 'build', 'coverage']);
 
 /** The project as in a fresh clone with its dependencies installed, and with its own ports. */
 export interface ProjectCopy {

@@ -38,15 +38,15 @@ export async function startServices(
     services
       .filter(({ name }) => names.includes(name))
       .map(async ({ name, entry, opsPort }) => {
-      const service = stack.createProcess({
-        name: `${name}${suffix}`,
-        command: process.execPath,
-        arguments: [...nodeFlags[name], fileURLToPath(new URL(entry, import.meta.url))],
-        environment,
-      });
-      service.spawn();
-      await service.waitUntilReady(() => isReady(opsPort), readyTimeoutMs);
-      return service;
-    }),
+        const service = stack.createProcess({
+          name: `${name}${suffix}`,
+          command: process.execPath,
+          arguments: [...nodeFlags[name], fileURLToPath(new URL(entry, import.meta.url))],
+          environment,
+        });
+        service.spawn();
+        await service.waitUntilReady(() => isReady(opsPort), readyTimeoutMs);
+        return service;
+      }),
   );
 }

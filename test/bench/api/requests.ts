@@ -24,7 +24,13 @@ export async function benchReading({ server, raw, token, names }: Served): Promi
   );
   return [
     one,
-    { name: 'list of 100 tenants', value: list.value, unit: '/s', floor: { name: floorName, value: list.floor }, goal: { of: 'ratio', atLeast: 0.65 } },
+    {
+      name: 'list of 100 tenants',
+      value: list.value,
+      unit: '/s',
+      floor: { name: floorName, value: list.floor },
+      goal: { of: 'ratio', atLeast: 0.65 },
+    },
   ];
 }
 
@@ -53,5 +59,11 @@ export async function benchApplying({ server, raw, token, names }: Served): Prom
       ),
     () => timesPerSecond((who) => put(`${raw.url}/tenants/${name(who)}`, name(who), {})),
   );
-  return { name: 'apply of changed labels', value, unit: '/s', floor: { name: floorName, value: floor }, goal: { of: 'ratio', atLeast: 0.45 } };
+  return {
+    name: 'apply of changed labels',
+    value,
+    unit: '/s',
+    floor: { name: floorName, value: floor },
+    goal: { of: 'ratio', atLeast: 0.45 },
+  };
 }
