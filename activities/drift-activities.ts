@@ -1,4 +1,3 @@
-import { Context } from '@temporalio/activity';
 import { problems } from '../contracts/problems.ts';
 import { homeFormIn } from '../domain/isolation.ts';
 import { effectiveConfig } from '../domain/tenant-template.ts';
@@ -97,7 +96,6 @@ export function createDriftActivities({
     const deadline = performance.now() + timeLimitMs;
     const lease: WorkLease = {
       remainingMs() {
-        Context.current().heartbeat();
         const leftMs = Math.floor(deadline - performance.now());
         if (leftMs < 1) throw new TenureError('cell_unavailable', `cell "${name}" was not scanned in time`);
         return leftMs;
@@ -120,7 +118,6 @@ export function createDriftActivities({
     const scanned = scannable.map(({ home, ...rest }) => ({ ...rest, findings: found.get(home) ?? [] }));
     let drifted = 0;
     for await (const { tenant, findings, ...recorded } of record(scanned)) {
-      Context.current().heartbeat();
       for (const { part, kind } of findings) metrics.driftFindings.inc({ part, kind });
       if (findings.length > 0) drifted += 1;
       await begin(recorded, tenant);

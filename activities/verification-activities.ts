@@ -70,10 +70,9 @@ export function createVerificationActivities({
 }: VerificationDependencies): VerificationActivities {
   function newLease(): WorkLease {
     const deadline = performance.now() + timeLimitMs;
-    const { heartbeat, cancellationSignal } = Context.current();
+    const { cancellationSignal } = Context.current();
     return {
       remainingMs() {
-        heartbeat.call(Context.current());
         if (cancellationSignal.aborted) throw new TenureError('fenced', 'this attempt was cancelled');
         const leftMs = Math.floor(deadline - performance.now());
         if (leftMs < 1) throw new TenureError('cell_unavailable', 'the isolation was not verified in time');
