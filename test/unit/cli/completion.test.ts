@@ -126,6 +126,7 @@ describe('completion', () => {
     [['delete', 'tenant/acme', '--confirm', ''], ['acme']],
     [['roll-out', 'start', ''], ['shop']],
     [['roll-out', 'status', ''], ['01rollout']],
+    [['rollout', 'status', ''], ['01rollout']],
     [['verify', ''], ['isolation']],
     [['verify', 'isolation', 'acme', 'g'], ['globex']],
     [['explain', 'tenant.spec.res'], ['tenant.spec.residency']],

@@ -97,7 +97,7 @@ test('a roll-out request contains what the command says, and nothing else', asyn
 });
 
 test('a roll-out is followed to its end: one JSON line for each change, or one live line on a terminal', async () => {
-  const argv = ['roll-out', 'start', 'startup', '--wait'];
+  const argv = ['rollout', 'start', 'startup', '--wait'];
   const answers = { startRollout: [rollout()], getRollout: course };
   const plain = await run(argv, answers);
   assert.deepEqual(
