@@ -51,9 +51,10 @@ function locate(program: Command, words: readonly string[]): Position {
       else if (option.required) awaiting = option;
       else options.set(option.attributeName(), 'true');
     } else {
-      const child = operands.length > 0 ? undefined : command.commands.find(
-        (candidate) => candidate.name() === word || candidate.alias() === word,
-      );
+      const child =
+        operands.length > 0
+          ? undefined
+          : command.commands.find((candidate) => candidate.name() === word || candidate.alias() === word);
       if (child === undefined) operands.push(word);
       else {
         command = child;
