@@ -172,20 +172,23 @@ test('open transactions cannot delay a suspension: access is revoked before the 
   });
   const orders = client.db(access.database).collection('orders');
   const over = new AbortController();
+  let opened = 0;
   // Three overlapping transactions; each starts again when it ends, whether it succeeds or fails.
   const transactions = [0, 1, 2].map(async (at) => {
-    await setTimeout(at * 300);
+    await setTimeout(at * 700);
     while (!over.signal.aborted) {
       await client
         .withSession(async (session) => {
           session.startTransaction();
           await orders.findOne({}, { session, maxTimeMS: 500 });
-          await setTimeout(900, undefined, { signal: over.signal });
+          opened += 1;
+          await setTimeout(2_100, undefined, { signal: over.signal });
         })
         .catch(() => undefined);
     }
   });
   try {
+    await until('all transactions overlap', () => opened >= 3);
     const { body } = await api.call('putTenant', {
       params: { name },
       ifMatch: '*',
