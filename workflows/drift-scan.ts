@@ -3,7 +3,7 @@ import type { DriftActivities } from '../activities/drift-activities.ts';
 
 const { listCells, scanHomes } = proxyActivities<DriftActivities>({
   startToCloseTimeout: '5m',
-  heartbeatTimeout: '30s',
+  heartbeatTimeout: '10s',
   // A worker that cannot reach the cell fails at once: the next attempt may run on another worker.
   retry: { maximumAttempts: 5 },
 });

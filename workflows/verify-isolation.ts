@@ -16,7 +16,7 @@ import type { VerificationInput } from '../domain/workflow-inputs.ts';
 
 const { verifyBoundary } = proxyActivities<VerificationActivities>({
   startToCloseTimeout: '15m',
-  heartbeatTimeout: '30s',
+  heartbeatTimeout: '10s',
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   // A cell that is unavailable for longer ends the verification with that reason; it must then be requested again.
   retry: { initialInterval: '1s', maximumInterval: '15s', maximumAttempts: 8 },
@@ -26,7 +26,7 @@ const { verifyBoundary } = proxyActivities<VerificationActivities>({
 const { clearVerification } = proxyActivities<VerificationActivities>({
   startToCloseTimeout: '2m',
   scheduleToCloseTimeout: '1h',
-  heartbeatTimeout: '30s',
+  heartbeatTimeout: '10s',
   retry: { initialInterval: '1s', maximumInterval: '30s' },
 });
 
