@@ -4,7 +4,6 @@ import { endsAccess } from '../../domain/lifecycle.ts';
 import { applied, readyIn, whileRunning } from '../../domain/operation-outcomes.ts';
 import { scheduleToRestore } from '../../domain/scheduled-plan.ts';
 import { isEarlyPurge } from '../../domain/tenant-verb.ts';
-import { TenureError } from '../../domain/tenure-error.ts';
 import type { Transaction } from '../../store/commit.ts';
 import type { FieldOwner, OperationDocument, OwnedField, TenantDocument } from '../../store/documents.ts';
 import type { LedgerDraft } from '../../store/ledger.ts';
@@ -167,13 +166,13 @@ async function insertOperations(
   return operations;
 }
 
-/** The transaction of an accepted change. It applies only to the exact state that was decided on. */
+/**
+ * The transaction of an accepted change. It applies only to the exact state that was decided on: every write of a tenant
+ * changes its revision, and the tenant is replaced at the revision of that state.
+ */
 export async function writeChange(store: Store, tx: Transaction, writing: Writing): Promise<Written> {
-  const { uid, before, decided, request } = writing;
+  const { uid, before: current, decided, request } = writing;
   const { legs, policy } = decided;
-  const current = before === undefined ? undefined : await store.resources.read(tx, 'Tenant', uid);
-  if (before !== undefined && current?.revision !== before.revision)
-    throw new TenureError('revision_stale', `tenant "${request.name}" was changed in the meantime`);
   if (current !== undefined) refuseWhileRunning(current);
   if (legs.some(({ transition }) => endsAccess(transition.path))) await store.tenantLeases.ending(tx, uid);
 
@@ -182,7 +181,7 @@ export async function writeChange(store: Store, tx: Transaction, writing: Writin
     current === undefined
       ? await store.resources.insert(tx, tenant)
       : await store.resources.replace(tx, current.revision, tenant);
-  const operations = await insertOperations(store, tx, { ...writing, before: current }, stored);
+  const operations = await insertOperations(store, tx, writing, stored);
 
   const entry = {
     ...callerEntry(request.caller),
