@@ -63,7 +63,8 @@ async function main([command, ...rest]) {
 async function run(node, commandArguments) {
   const child = spawn(node, commandArguments, {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-    env: { NODE_COMPILE_CACHE: compileCache, ...process.env },
+    // Portable: a copy of the project, such as the tests of the documents make, finds the modules of this one.
+    env: { NODE_COMPILE_CACHE: compileCache, NODE_COMPILE_CACHE_PORTABLE: '1', ...process.env },
   });
   onEndOfNpm(() => child.kill('SIGTERM'));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));

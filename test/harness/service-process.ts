@@ -63,10 +63,10 @@ export function createServiceProcess({ entry, environment, opsPort }: ServicePro
     },
     output: () => output,
     start() {
-      const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
+      const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '', NODE_COMPILE_CACHE_PORTABLE = '' } = process.env;
       const started = spawn(process.execPath, [...nodeFlags[entry === 'api/main.ts' ? 'api' : 'worker'], entry], {
         cwd: root,
-        env: { PATH, HOME, NODE_COMPILE_CACHE, ...environment },
+        env: { PATH, HOME, NODE_COMPILE_CACHE, NODE_COMPILE_CACHE_PORTABLE, ...environment },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       child = started;
