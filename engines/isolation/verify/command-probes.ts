@@ -4,7 +4,7 @@ import type { ProbeTarget, Probe } from './probe.ts';
 import { mark } from './probe.ts';
 import { stop, isUnauthorized } from './answer.ts';
 import type { Bystander } from './bystander.ts';
-import { fitCommand } from './fit-command.ts';
+import { fitCommand, formedCommand, refusedReach } from './fit-command.ts';
 import type { CommandForm } from './fit-command.ts';
 import type { Inventory } from './inventory.ts';
 
@@ -103,12 +103,16 @@ function commandSeeds({ database, collection, uuid, uid }: ProbeTarget): Readonl
   };
 }
 
-/** The forms of commands that were found before, by mongod's version and the command's name. */
+/**
+ * The forms of commands that were found before, by mongod's version and the command's name; and of pipelines with a stage,
+ * by their description.
+ */
 export type CommandForms = Map<string, CommandForm>;
 
 /**
  * One probe for every command of mongod, aimed at the other tenant. What mongod refuses to a user without rights it
- * must refuse to the tenant; what it allows everybody must not disclose or change anything of the other tenant.
+ * must refuse to the tenant; what it allows everybody must not disclose or change anything of the other tenant. What an
+ * earlier verification has seen refused to a user without rights is asked again only if it is not refused to the tenant.
  */
 export async function commandProbes(
   { commands, version }: Inventory,
@@ -117,8 +121,8 @@ export async function commandProbes(
   forms: CommandForms,
 ): Promise<Probe[]> {
   const seeds = commandSeeds(target);
-  const probes: Probe[] = [];
-  for (const { name, adminOnly } of commands) {
+
+  async function examined(name: string, adminOnly: boolean): Promise<Probe> {
     const database = adminOnly ? 'admin' : target.database;
     const key = `${version} ${name}`;
     const { command, answer, form } = await fitCommand(
@@ -132,7 +136,25 @@ export async function commandProbes(
     // Some commands check rights only when they run. The bystander may send them without a stop: it can do only what
     // everybody can.
     const asksForRights = isUnauthorized(answer) || isUnauthorized(await bystander.ask(database, command));
-    probes.push({ family: 'command', name, target, database, command, expects: asksForRights ? 'refused' : 'nothing' });
+    return { family: 'command', name, target, database, command, expects: asksForRights ? 'refused' : 'nothing' };
+  }
+
+  const probes: Probe[] = [];
+  for (const { name, adminOnly } of commands) {
+    const known = forms.get(`${version} ${name}`);
+    probes.push(
+      known?.reach === refusedReach
+        ? {
+            family: 'command',
+            name,
+            target,
+            database: adminOnly ? 'admin' : target.database,
+            command: formedCommand(name, seeds[name], target, known),
+            expects: 'refused',
+            examined: () => examined(name, adminOnly),
+          }
+        : await examined(name, adminOnly),
+    );
   }
   return probes;
 }

@@ -102,10 +102,34 @@ function initialValues({ database, collection, uuid }: ProbeTarget): unknown[] {
   return [collection, `${database}.${collection}`, 1, {}, [], Long.fromNumber(1), uuid];
 }
 
+/** The reach of a form with which mongod refuses the command because of missing rights. */
+export const refusedReach = 3;
+
 /** How far mongod got with a command: the further, the more its answer proves. */
 function reach(answer: Answer): number {
-  if (isRefusal(answer)) return 3;
+  if (isRefusal(answer)) return refusedReach;
   return answer.kind === 'done' || isStop(answer) ? 2 : 1;
+}
+
+function initialCommand(
+  name: string,
+  seed: Document | undefined,
+  target: ProbeTarget,
+  opening: number | undefined,
+): Document {
+  return { ...seed, [name]: opening === undefined ? seed?.[name] : initialValues(target)[opening] };
+}
+
+/** A command in a form that was found before, for this target. */
+export function formedCommand(
+  name: string,
+  seed: Document | undefined,
+  target: ProbeTarget,
+  { opening, corrections }: CommandForm,
+): Document {
+  const command = initialCommand(name, seed, target, opening);
+  for (const correction of corrections) apply(command, correction, target);
+  return command;
 }
 
 /**
@@ -121,19 +145,14 @@ export async function fitCommand(
   send: (command: Document) => Promise<Answer>,
   known?: CommandForm,
 ): Promise<FittedCommand> {
-  const initialCommand = (opening: number | undefined): Document => ({
-    ...seed,
-    [name]: opening === undefined ? seed?.[name] : initialValues(target)[opening],
-  });
   if (known !== undefined) {
-    const command = initialCommand(known.opening);
-    for (const correction of known.corrections) apply(command, correction, target);
+    const command = formedCommand(name, seed, target, known);
     const answer = await send(command);
     if (reach(answer) >= known.reach) return { command, answer, form: known };
   }
   let best: FittedCommand | undefined;
   for (const opening of seed === undefined ? initialValues(target).keys() : [undefined]) {
-    const command = initialCommand(opening);
+    const command = initialCommand(name, seed, target, opening);
     const corrections: Correction[] = [];
     let answer = await send(command);
     for (let round = 0; round < maxCorrections && reach(answer) === 1; round += 1) {
@@ -145,7 +164,7 @@ export async function fitCommand(
     }
     const form = { ...(opening === undefined ? {} : { opening }), corrections, reach: reach(answer) };
     if (best === undefined || form.reach > best.form.reach) best = { command, answer, form };
-    if (form.reach === 3) break;
+    if (form.reach === refusedReach) break;
   }
   if (best === undefined) throw new TypeError('there is no initial form');
   return best;

@@ -113,6 +113,7 @@ export async function judge(jury: JudgeContext, probe: Probe): Promise<Verdict> 
   const { target, database, command, reads } = probe;
   const answer = await jury.connection.ask(database, reads === true ? command : { ...command, ...stop });
   if (answer.kind === 'error' && isRefusal(answer)) return refusal(answer);
+  if (probe.examined !== undefined) return judge(jury, await probe.examined());
   if (answer.kind === 'done') {
     return containsAny(answer.reply, secretsOf(target, jury.canary).slice(1))
       ? breach('disclosed', 'mongod allowed it, and the answer contains the other tenant’s canary')

@@ -24,6 +24,11 @@ export interface Probe {
    * or change anything of the other tenant.
    */
   readonly expects: 'refused' | 'nothing';
+  /**
+   * The same probe with an expectation that was found for this target. Present if the expectation is from an earlier
+   * verification; it is only needed if mongod does not refuse the probe.
+   */
+  readonly examined?: () => Promise<Probe>;
   /** It only reads, so it need not be stopped if mongod allows it; the answer is then the proof. */
   readonly reads?: true;
 }

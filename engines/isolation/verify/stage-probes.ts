@@ -3,6 +3,8 @@ import type { HomeNamespace } from '../../../domain/home-layout.ts';
 import type { ProbeTarget, Probe } from './probe.ts';
 import { stop, isUnauthorized } from './answer.ts';
 import type { Bystander } from './bystander.ts';
+import type { CommandForms } from './command-probes.ts';
+import { refusedReach } from './fit-command.ts';
 import type { Inventory } from './inventory.ts';
 
 /** Specifications of the stages that do not accept an empty one. */
@@ -44,19 +46,31 @@ const collectionless = ['its database', 'admin'] as const;
  * deployment, and from each of the tenant's own collections, directly and inside the pipelines of other stages.
  */
 export async function stageProbes(
-  { stages }: Inventory,
+  { stages, version }: Inventory,
   target: ProbeTarget,
   own: readonly HomeNamespace[],
   bystander: Pick<Bystander, 'ask'>,
+  forms: CommandForms,
 ): Promise<Probe[]> {
   const specs = specifications(target);
   const probes: Probe[] = [];
 
   async function add(name: string, database: string, command: Document, known?: Probe['expects']): Promise<void> {
+    const probe = { family: 'stage', name, target, database, command } as const;
+    if (known !== undefined) {
+      probes.push({ ...probe, expects: known });
+      return;
+    }
+    // Databases have other names in every verification.
+    const place = database === target.database ? 'its database' : 'another';
+    const key = `${version} ${name.replace(database, place)}`;
     // The bystander shows whether mongod checks rights here at all.
-    const expects =
-      known ?? (isUnauthorized(await bystander.ask(database, { ...command, ...stop })) ? 'refused' : 'nothing');
-    probes.push({ family: 'stage', name, target, database, command, expects });
+    const examined = async (): Promise<Probe> => {
+      const isRefused = isUnauthorized(await bystander.ask(database, { ...command, ...stop }));
+      forms.set(key, { corrections: [], reach: isRefused ? refusedReach : 1 });
+      return { ...probe, expects: isRefused ? 'refused' : 'nothing' };
+    };
+    probes.push(forms.get(key)?.reach === refusedReach ? { ...probe, expects: 'refused', examined } : await examined());
   }
   const aggregateOver = (collection: string | 1, ...pipeline: Document[]): Document => ({
     aggregate: collection,

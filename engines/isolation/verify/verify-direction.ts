@@ -134,7 +134,7 @@ async function runProbes({ from, to, bystander, forms, newId }: Direction, inven
     const probes: Probe[] = probesOfEach({ from: from.home, to: to.home }, targets);
     for (const target of targets) {
       probes.push(...craftedProbes({ from: from.home, to: to.home }, target, inventory));
-      probes.push(...(await stageProbes(inventory, target, sameCell ? footholds(from.home) : [], bystander)));
+      probes.push(...(await stageProbes(inventory, target, sameCell ? footholds(from.home) : [], bystander, forms)));
       probes.push(...(await commandProbes(inventory, target, bystander, forms)));
     }
     for (const probe of probes) outcomes.push({ ...probe, verdict: await judge(jury, probe) });

@@ -150,6 +150,13 @@ describe('the verdict', () => {
     await judged(say, probe('refused', { reads: true }));
     assert.deepEqual(sent, [{ do: target.collection, ...stop }, { do: target.collection }]);
   });
+  it('on what an earlier verification saw refused: a refusal counts, anything else is examined for this target first', async () => {
+    const remembered = (found: Probe) => probe('refused', { examined: async () => found });
+    const never = probe('refused', { examined: () => assert.fail('a refused probe needs no examination') });
+    assert.equal((await judged(() => refused, never)).class, 'refused');
+    assert.equal((await judged(() => done({ ok: 1 }), remembered(probe('refused')))).evidence, 'let');
+    assert.equal((await judged(() => done({ ok: 1 }), remembered(probe('nothing')))).class, 'harmless');
+  });
   it('on a form that mongod never accepts: not applicable if the answer about nobody is the same', async () => {
     assert.equal((await judged(() => error(59), probe('refused'))).class, 'notApplicable');
     assert.equal(
