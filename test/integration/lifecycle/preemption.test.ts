@@ -14,7 +14,7 @@ import { borrowInstallation } from '../../harness/installation.ts';
 import type { SharedInstallation } from '../../harness/installation.ts';
 import { activeTenant, ended, takeAll } from '../../harness/lifecycle.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
-import { canRead } from '../../harness/tenant-reach.ts';
+import { canRead, connectAsTenant } from '../../harness/tenant-reach.ts';
 import { until } from '../../harness/until.ts';
 
 const stack = attachToStack();
@@ -164,12 +164,7 @@ test('open transactions cannot delay a suspension: access is revoked before the 
   const name = 'holding-on';
   await activeTenant(api, name);
   const access = await open(name);
-  const { credential, endpoint } = access;
-  const client = new MongoClient(endpoint, {
-    auth: credential,
-    authSource: credential.authSource,
-    authMechanism: 'SCRAM-SHA-256',
-  });
+  const client = connectAsTenant(access);
   const orders = client.db(access.database).collection('orders');
   const over = new AbortController();
   let opened = 0;
