@@ -6,7 +6,7 @@ import type { VerificationInput } from '../domain/workflow-inputs.ts';
 import type { Cells } from '../engines/isolation/cells.ts';
 import { describeHome } from '../engines/isolation/home.ts';
 import type { Home, WorkLease } from '../engines/isolation/home.ts';
-import type { CommandForms } from '../engines/isolation/verify/command-probes.ts';
+import { nothingKnown } from '../engines/isolation/verify/known-refusals.ts';
 import { clearLeftovers, verifyPair } from '../engines/isolation/verify/verify-pair.ts';
 import type { TenantSecrets } from '../engines/keys/tenant-secrets.ts';
 import { requireVerifiable } from '../engines/upkeep/accept-verification.ts';
@@ -111,7 +111,7 @@ export function createVerificationActivities({
     return found as [TenantDocument, TenantDocument];
   }
 
-  const forms: CommandForms = new Map();
+  const behaviour = nothingKnown();
 
   const leftoversOf = (verification: string) => ({
     verification,
@@ -153,7 +153,7 @@ export function createVerificationActivities({
       attempt,
       password,
       newId: store.newId,
-      forms,
+      behaviour,
       planted: () => failpoints.reach('verify.canaries-planted', tenants[0].name),
     });
     const verdict = directions.some(({ breaches }) => breaches.length > 0) ? 'breached' : 'held';

@@ -4,9 +4,10 @@ import type { ProbeTarget, Probe } from './probe.ts';
 import { mark } from './probe.ts';
 import { stop, isUnauthorized } from './answer.ts';
 import type { Bystander } from './bystander.ts';
-import { fitCommand, formedCommand, refusedReach } from './fit-command.ts';
-import type { CommandForm } from './fit-command.ts';
+import { fitCommand, formedCommand } from './fit-command.ts';
 import type { Inventory } from './inventory.ts';
+import { expecting } from './known-refusals.ts';
+import type { MongodBehaviour } from './known-refusals.ts';
 
 /**
  * Initial forms for commands whose form does not follow from mongod's error messages. Every other command, including
@@ -104,56 +105,42 @@ function commandSeeds({ database, collection, uuid, uid }: ProbeTarget): Readonl
 }
 
 /**
- * The forms of commands that were found before, by mongod's version and the command's name; and of pipelines with a stage,
- * by their description.
- */
-export type CommandForms = Map<string, CommandForm>;
-
-/**
  * One probe for every command of mongod, aimed at the other tenant. What mongod refuses to a user without rights it
- * must refuse to the tenant; what it allows everybody must not disclose or change anything of the other tenant. What an
- * earlier verification has seen refused to a user without rights is asked again only if it is not refused to the tenant.
+ * must refuse to the tenant; what it allows everybody must not disclose or change anything of the other tenant.
  */
 export async function commandProbes(
   { commands, version }: Inventory,
   target: ProbeTarget,
   bystander: Pick<Bystander, 'ask'>,
-  forms: CommandForms,
+  behaviour: MongodBehaviour,
 ): Promise<Probe[]> {
   const seeds = commandSeeds(target);
-
-  async function examined(name: string, adminOnly: boolean): Promise<Probe> {
-    const database = adminOnly ? 'admin' : target.database;
-    const key = `${version} ${name}`;
-    const { command, answer, form } = await fitCommand(
-      name,
-      seeds[name],
-      target,
-      (tried) => bystander.ask(database, { ...tried, ...stop }),
-      forms.get(key),
-    );
-    forms.set(key, form);
-    // Some commands check rights only when they run. The bystander may send them without a stop: it can do only what
-    // everybody can.
-    const asksForRights = isUnauthorized(answer) || isUnauthorized(await bystander.ask(database, command));
-    return { family: 'command', name, target, database, command, expects: asksForRights ? 'refused' : 'nothing' };
-  }
-
   const probes: Probe[] = [];
   for (const { name, adminOnly } of commands) {
-    const known = forms.get(`${version} ${name}`);
+    const database = adminOnly ? 'admin' : target.database;
+    const key = `${version} ${name}`;
+    const probe = (command: Document) => ({ family: 'command', name, target, database, command }) as const;
+    const known = behaviour.forms.get(key);
     probes.push(
-      known?.reach === refusedReach
-        ? {
-            family: 'command',
+      await expecting(
+        key,
+        behaviour,
+        known === undefined ? undefined : probe(formedCommand(name, seeds[name], target, known)),
+        async () => {
+          const { command, answer, form } = await fitCommand(
             name,
+            seeds[name],
             target,
-            database: adminOnly ? 'admin' : target.database,
-            command: formedCommand(name, seeds[name], target, known),
-            expects: 'refused',
-            examined: () => examined(name, adminOnly),
-          }
-        : await examined(name, adminOnly),
+            (tried) => bystander.ask(database, { ...tried, ...stop }),
+            known,
+          );
+          behaviour.forms.set(key, form);
+          // Some commands check rights only when they run. The bystander may send them without a stop: it can do only
+          // what everybody can.
+          const asksForRights = isUnauthorized(answer) || isUnauthorized(await bystander.ask(database, command));
+          return { ...probe(command), expects: asksForRights ? 'refused' : 'nothing' };
+        },
+      ),
     );
   }
   return probes;

@@ -102,12 +102,9 @@ function initialValues({ database, collection, uuid }: ProbeTarget): unknown[] {
   return [collection, `${database}.${collection}`, 1, {}, [], Long.fromNumber(1), uuid];
 }
 
-/** The reach of a form with which mongod refuses the command because of missing rights. */
-export const refusedReach = 3;
-
 /** How far mongod got with a command: the further, the more its answer proves. */
 function reach(answer: Answer): number {
-  if (isRefusal(answer)) return refusedReach;
+  if (isRefusal(answer)) return 3;
   return answer.kind === 'done' || isStop(answer) ? 2 : 1;
 }
 
@@ -164,7 +161,7 @@ export async function fitCommand(
     }
     const form = { ...(opening === undefined ? {} : { opening }), corrections, reach: reach(answer) };
     if (best === undefined || form.reach > best.form.reach) best = { command, answer, form };
-    if (form.reach === refusedReach) break;
+    if (form.reach === 3) break;
   }
   if (best === undefined) throw new TypeError('there is no initial form');
   return best;

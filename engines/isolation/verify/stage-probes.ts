@@ -3,9 +3,9 @@ import type { HomeNamespace } from '../../../domain/home-layout.ts';
 import type { ProbeTarget, Probe } from './probe.ts';
 import { stop, isUnauthorized } from './answer.ts';
 import type { Bystander } from './bystander.ts';
-import type { CommandForms } from './command-probes.ts';
-import { refusedReach } from './fit-command.ts';
 import type { Inventory } from './inventory.ts';
+import { expecting } from './known-refusals.ts';
+import type { MongodBehaviour } from './known-refusals.ts';
 
 /** Specifications of the stages that do not accept an empty one. */
 function specifications({ database, collection }: ProbeTarget): Readonly<Record<string, unknown>> {
@@ -50,27 +50,21 @@ export async function stageProbes(
   target: ProbeTarget,
   own: readonly HomeNamespace[],
   bystander: Pick<Bystander, 'ask'>,
-  forms: CommandForms,
+  behaviour: MongodBehaviour,
 ): Promise<Probe[]> {
   const specs = specifications(target);
   const probes: Probe[] = [];
 
   async function add(name: string, database: string, command: Document, known?: Probe['expects']): Promise<void> {
     const probe = { family: 'stage', name, target, database, command } as const;
-    if (known !== undefined) {
-      probes.push({ ...probe, expects: known });
-      return;
-    }
     // Databases have other names in every verification.
-    const place = database === target.database ? 'its database' : 'another';
-    const key = `${version} ${name.replace(database, place)}`;
+    const key = `${version} ${name.replace(database, database === target.database ? 'its database' : 'another')}`;
     // The bystander shows whether mongod checks rights here at all.
-    const examined = async (): Promise<Probe> => {
-      const isRefused = isUnauthorized(await bystander.ask(database, { ...command, ...stop }));
-      forms.set(key, { corrections: [], reach: isRefused ? refusedReach : 1 });
-      return { ...probe, expects: isRefused ? 'refused' : 'nothing' };
-    };
-    probes.push(forms.get(key)?.reach === refusedReach ? { ...probe, expects: 'refused', examined } : await examined());
+    const examine = async (): Promise<Probe> => ({
+      ...probe,
+      expects: isUnauthorized(await bystander.ask(database, { ...command, ...stop })) ? 'refused' : 'nothing',
+    });
+    probes.push(known === undefined ? await expecting(key, behaviour, probe, examine) : { ...probe, expects: known });
   }
   const aggregateOver = (collection: string | 1, ...pipeline: Document[]): Document => ({
     aggregate: collection,

@@ -14,7 +14,7 @@ import type { Bystander } from './bystander.ts';
 import { isIntact } from './canaries.ts';
 import type { Canary } from './canaries.ts';
 import { commandProbes } from './command-probes.ts';
-import type { CommandForms } from './command-probes.ts';
+import type { MongodBehaviour } from './known-refusals.ts';
 import { craftedProbes, probesOfEach } from './crafted-probes.ts';
 import { readInventory } from './inventory.ts';
 import type { Inventory } from './inventory.ts';
@@ -39,7 +39,7 @@ export interface Direction {
   readonly to: Side;
   /** On the other tenant's cell. */
   readonly bystander: Bystander;
-  readonly forms: CommandForms;
+  readonly behaviour: MongodBehaviour;
   readonly newId: () => string;
 }
 
@@ -110,7 +110,10 @@ async function judgeRights({ home }: Side, client: MongoClient): Promise<Outcome
   return { family: 'rights', name: 'rights by mongod’s account', database: home.layout.database, command, verdict };
 }
 
-async function runProbes({ from, to, bystander, forms, newId }: Direction, inventory: Inventory): Promise<Outcome[]> {
+async function runProbes(
+  { from, to, bystander, behaviour, newId }: Direction,
+  inventory: Inventory,
+): Promise<Outcome[]> {
   const sameCell = from.home.cell.name === to.home.cell.name;
   const anonymous = (): MongoClient =>
     new MongoClient(to.home.cell.endpoint, { maxPoolSize: 1, serverSelectionTimeoutMS: 5_000 });
@@ -134,8 +137,10 @@ async function runProbes({ from, to, bystander, forms, newId }: Direction, inven
     const probes: Probe[] = probesOfEach({ from: from.home, to: to.home }, targets);
     for (const target of targets) {
       probes.push(...craftedProbes({ from: from.home, to: to.home }, target, inventory));
-      probes.push(...(await stageProbes(inventory, target, sameCell ? footholds(from.home) : [], bystander, forms)));
-      probes.push(...(await commandProbes(inventory, target, bystander, forms)));
+      probes.push(
+        ...(await stageProbes(inventory, target, sameCell ? footholds(from.home) : [], bystander, behaviour)),
+      );
+      probes.push(...(await commandProbes(inventory, target, bystander, behaviour)));
     }
     for (const probe of probes) outcomes.push({ ...probe, verdict: await judge(jury, probe) });
 

@@ -8,7 +8,7 @@ import { planeDatabase } from '../parts/plane-database.ts';
 import { noDocument, unstorable } from '../probe/boundary-attempts.ts';
 import { ask, isStop, stop } from './answer.ts';
 import { createBystander, removeBystanders } from './bystander.ts';
-import type { CommandForms } from './command-probes.ts';
+import type { MongodBehaviour } from './known-refusals.ts';
 import { plantCanaries, removeCanaries, removeOldCanaries } from './canaries.ts';
 import { readInventory } from './inventory.ts';
 import type { Leftovers } from './canaries.ts';
@@ -29,7 +29,7 @@ export interface VerifyPair {
   readonly password: (uid: string) => Promise<string>;
   readonly newId: () => string;
   /** What earlier verifications have found out about mongod's commands; this one adds to it. */
-  readonly forms: CommandForms;
+  readonly behaviour: MongodBehaviour;
   /** Runs once both tenants have their canaries. */
   readonly planted?: () => Promise<void>;
 }
@@ -80,11 +80,11 @@ export async function clearLeftovers(homes: readonly Home[], leftovers: Leftover
 async function verifyWithBystander(
   from: Side,
   to: Side,
-  { attempt, newId, forms }: VerifyPair,
+  { attempt, newId, behaviour }: VerifyPair,
 ): Promise<IsolationDirection> {
   const bystander = await createBystander(to.home, `${attempt}${newId()}`);
   try {
-    return await verifyDirection({ from, to, bystander, forms, newId });
+    return await verifyDirection({ from, to, bystander, behaviour, newId });
   } finally {
     await bystander.remove();
   }

@@ -3,7 +3,7 @@ import { after, describe, test } from 'node:test';
 import type { Document } from 'mongodb';
 import type { IsolationMode } from '../../../contracts/lifecycle.ts';
 import type { BreachEvidence, IsolationDirection } from '../../../contracts/isolation-report.ts';
-import type { CommandForms } from '../../../engines/isolation/verify/command-probes.ts';
+import { nothingKnown } from '../../../engines/isolation/verify/known-refusals.ts';
 import { clearLeftovers, verifyPair } from '../../../engines/isolation/verify/verify-pair.ts';
 import { readInventory } from '../../../engines/isolation/verify/inventory.ts';
 import type { Home } from '../../../engines/isolation/home.ts';
@@ -24,7 +24,7 @@ async function prepared(mode: IsolationMode, where: CellFixture = cell): Promise
 }
 
 const since = '0';
-const forms: CommandForms = new Map();
+const behaviour = nothingKnown();
 
 /** The verifications of this file; others may run on the same cells. */
 const own = new Set<string>();
@@ -49,7 +49,7 @@ async function verify(
     attempt: `${verification}_1`,
     password: passwordOf,
     newId,
-    forms,
+    behaviour,
   });
   return directions as [IsolationDirection, IsolationDirection];
 }
@@ -311,7 +311,7 @@ describe('a change that a tenant makes to its own canary is not attributed to th
       attempt: `${verification}_1`,
       password: passwordOf,
       newId,
-      forms,
+      behaviour,
       planted: async () => void (await planted()),
     });
   };
