@@ -11,7 +11,7 @@ import { callers, seed } from './seeded-api.ts';
 import type { Seeded } from './seeded-api.ts';
 
 /** The time for each role, and the seed: see CONTRIBUTING.md. The defaults are those of `npm test`. */
-const { TENURE_FUZZ_SECONDS: secondsText = '15', TENURE_FUZZ_SEED: seedText = '4711' } = process.env;
+const { TENURE_FUZZ_SECONDS: secondsText = '25', TENURE_FUZZ_SEED: seedText = '4711' } = process.env;
 const seconds = Number(secondsText);
 const randomSeed = seedText === 'random' ? randomInt(2 ** 31) : Number(seedText);
 
