@@ -18,7 +18,7 @@ export function commitment(salt: string, value: string): string {
   return canonicalDigest([salt, value]);
 }
 
-/** FairQueue a draft into its stored form: the exact bytes, and next to them the openings of the commitments. */
+/** Turns a draft into its stored form: the exact bytes, and next to them the openings of the commitments. */
 export function sealEntry(draft: LedgerDraft, stamp: { id: string; time: Date; installation: string }): LedgerDocument {
   const openings: CommitmentOpening[] = [];
   const commit = (pointer: string, value: string): string => {

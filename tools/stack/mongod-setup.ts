@@ -18,7 +18,7 @@ export interface MongodSetup {
   readonly memberHost?: string;
   readonly passwords: MongodPasswords;
   readonly planeRoles: PlaneRoles;
-  /** FairQueue a problem of this mongod into an error for the operator. */
+  /** Turns a problem of this mongod into an error for the operator. */
   readonly failure: (problem: string) => OperatorError;
 }
 
