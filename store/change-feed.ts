@@ -92,9 +92,9 @@ export function createChangeFeed({ db }: Pick<ControlDatabase, 'db'>): OpenChang
       return {
         start: after ?? positionOf(stream.start),
         async next() {
-          const event = await stream.next();
+          const { event, position } = await stream.next();
           const change = event === undefined ? undefined : changeOf(event);
-          return { position: positionOf(stream.position()), ...(change === undefined ? {} : { change }) };
+          return { position: positionOf(position), ...(change === undefined ? {} : { change }) };
         },
         close: () => stream.close(),
       };

@@ -26,7 +26,7 @@ export function followEndedOperations({ operations }: Pick<ControlDatabase, 'ope
       operations.watch(endEvents, { maxAwaitTimeMS: maxAwaitMs }),
     );
     return {
-      next: async () => (await stream.next())?.documentKey._id,
+      next: async () => (await stream.next()).event?.documentKey._id,
       close: () => stream.close(),
     };
   };

@@ -4,10 +4,11 @@ import { onControl } from './control-errors.ts';
 /** A change stream that mongod has opened: it has every event from `start` on. */
 export interface OpenStream<Event> {
   readonly start: ResumeToken;
-  /** The next event; undefined if there is none for a moment. @throws TenureError control_unavailable */
-  next(): Promise<Event | undefined>;
-  /** The position up to which all events have been returned. */
-  position(): ResumeToken;
+  /**
+   * The next event, if there is one within a moment, and the position up to which all events have been returned.
+   * @throws TenureError control_unavailable
+   */
+  next(): Promise<{ readonly event: Event | undefined; readonly position: ResumeToken }>;
   close(): Promise<void>;
 }
 
@@ -20,16 +21,13 @@ export async function openStream<Event extends { readonly _id: ResumeToken }>(
   try {
     // The first call opens the stream; an event that it returns is kept for the first reader.
     let first = await read();
-    let position = first?._id;
     return {
       start: first?._id ?? stream.resumeToken,
       async next() {
         const event = first ?? (await read());
         first = undefined;
-        position = event?._id;
-        return event;
+        return { event, position: event?._id ?? stream.resumeToken };
       },
-      position: () => position ?? stream.resumeToken,
       close: () => stream.close(),
     };
   } catch (error) {

@@ -10,6 +10,7 @@ import { stackFileVariable } from './stack/attach.ts';
 import type { EmbeddedStack } from './stack/embedded-stack.ts';
 import { createTemporaryStack } from './stack/temporary-stack.ts';
 import { installationPoolVariable, openInstallationPool } from './testing/installation-pool.ts';
+import type { InstallationPool } from './testing/installation-pool.ts';
 import { complaints, readAllowedSkips, readOutcomes, slowestFiles } from './testing/outcomes.ts';
 import { selectTests } from './testing/selection.ts';
 import { startTestRunner } from './testing/test-runner.ts';
@@ -41,7 +42,7 @@ async function main(): Promise<number> {
   };
 
   let stack: EmbeddedStack | undefined;
-  let pool: Awaited<ReturnType<typeof openInstallationPool>> | undefined;
+  let pool: InstallationPool | undefined;
   let run: TestRun | undefined;
   const interruption = new AbortController();
   // Not `once`: npm and the terminal may both send the signal; the second one would kill this process before its

@@ -12,7 +12,6 @@ import type { Store } from '../../store/store.ts';
 import { draftTenant } from '../../store/tenants.ts';
 import { callerEntry } from '../requests/caller.ts';
 import type { ChangeTenantRequest, ChangedTenant, AllowedLeg, DecidedChange } from './change-request.ts';
-import { refuseWhileRunning } from './decide-change.ts';
 import { deletionBlocked } from './hold-tenant.ts';
 
 export interface Writing {
@@ -173,7 +172,6 @@ async function insertOperations(
 export async function writeChange(store: Store, tx: Transaction, writing: Writing): Promise<Written> {
   const { uid, before: current, decided, request } = writing;
   const { legs, policy } = decided;
-  if (current !== undefined) refuseWhileRunning(current);
   if (legs.some(({ transition }) => endsAccess(transition.path))) await store.tenantLeases.ending(tx, uid);
 
   const tenant = lockedTenant(await declaredTenant(store, tx, writing, current), legs, writing.operationIds, tx.time);

@@ -5,16 +5,15 @@ import { borrowInstallation, startInstallation } from './installation.ts';
 import type { Installation, InstallationOptions, SharedInstallation } from './installation.ts';
 import { declareBasics } from './manifests.ts';
 
-export interface DeclaredInstallation {
-  readonly installation: Installation;
+export interface DeclaredInstallation<Opened = Installation> {
+  readonly installation: Opened;
   readonly exchange: Exchange;
 }
 
 /** Borrows an installation, and declares regions and plans in it. */
-export async function borrowDeclared(options: { readonly worker?: boolean } = {}): Promise<{
-  readonly installation: SharedInstallation;
-  readonly exchange: Exchange;
-}> {
+export async function borrowDeclared(
+  options: Pick<InstallationOptions, 'worker'> = {},
+): Promise<DeclaredInstallation<SharedInstallation>> {
   return declared(await borrowInstallation(attachToStack(), options));
 }
 
@@ -25,7 +24,7 @@ export async function startDeclared(options: InstallationOptions = {}): Promise<
 
 async function declared<Opened extends SharedInstallation>(
   installation: Opened,
-): Promise<{ readonly installation: Opened; readonly exchange: Exchange }> {
+): Promise<DeclaredInstallation<Opened>> {
   try {
     await declareBasics(installation.client());
   } catch (error) {

@@ -22,6 +22,11 @@ export interface PooledInstallation {
   readonly failpointDirectory: string;
 }
 
+export interface InstallationPool {
+  readonly address: string;
+  close(): Promise<void>;
+}
+
 /** Installations with default settings, but without drift scans, which would repair what tests break. */
 const settings = { TENURE_DRIFT_SCAN_SECONDS: '86400' };
 
@@ -29,12 +34,8 @@ const settings = { TENURE_DRIFT_SCAN_SECONDS: '86400' };
  * Serves installations to the test files of a run: `POST /take` starts one, or returns one that a file has given back
  * with `POST /give`; `POST /take-api` is the same for one without a worker. They end with the stack.
  */
-export async function openInstallationPool(
-  stack: EmbeddedStack,
-): Promise<{ readonly address: string; close(): Promise<void> }> {
-  const idle: PooledInstallation[] = [];
-  const takeIdle = (worker: boolean): PooledInstallation | undefined =>
-    idle.splice(idle.findIndex((one) => one.worker === worker) >>> 0, 1)[0];
+export async function openInstallationPool(stack: EmbeddedStack): Promise<InstallationPool> {
+  const idle: { readonly [worker in 'true' | 'false']: PooledInstallation[] } = { true: [], false: [] };
   let started = 0;
 
   async function start(worker: boolean): Promise<PooledInstallation> {
@@ -55,9 +56,10 @@ export async function openInstallationPool(
     const answer = async (): Promise<unknown> => {
       if (request.url !== '/give') {
         const worker = request.url === '/take';
-        return takeIdle(worker) ?? (await start(worker));
+        return idle[`${worker}`].pop() ?? (await start(worker));
       }
-      idle.push((await json(request)) as PooledInstallation);
+      const given = (await json(request)) as PooledInstallation;
+      idle[`${given.worker}`].push(given);
       return {};
     };
     answer().then(
