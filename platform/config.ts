@@ -185,6 +185,15 @@ export const workerSettings = z.object({
     .describe(
       'How often the actual state of all cells is compared with the declared state, in seconds. Each worker sets the schedule when it starts, so the last worker started decides.',
     ),
+  TENURE_SWEEP_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(60)
+    .default(10)
+    .describe(
+      'How often the sweep starts stalled operations and due work, in seconds. Each worker sets the schedule when it starts, so the last worker started decides; a running sweep keeps its interval until it ends.',
+    ),
   TENURE_WORKER_OPS_PORT: port.default(9465).describe('Port of the worker’s health and metrics server.'),
   TENURE_WORKFLOW_BUNDLE: file
     .optional()

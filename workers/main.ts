@@ -234,6 +234,7 @@ async function main(): Promise<void> {
     client: temporal.client,
     taskQueue: config.TENURE_TASK_QUEUE,
     driftEveryMs: config.TENURE_DRIFT_SCAN_SECONDS * 1000,
+    sweepEveryMs: config.TENURE_SWEEP_SECONDS * 1000,
     logger,
   });
   const running = worker.run();

@@ -1,6 +1,7 @@
 import { ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@temporalio/client';
 import type { Client, ScheduleOptions } from '@temporalio/client';
 import type { Logger } from '../platform/logging.ts';
+import type { SweepInput } from '../workflows/sweep.ts';
 
 /** One per task queue: each installation of a namespace sweeps its own operations. */
 export function sweepScheduleId(taskQueue: string): string {
@@ -11,8 +12,8 @@ export function driftScheduleId(taskQueue: string): string {
   return `drift-scan/${taskQueue}`;
 }
 
-/** A sweep has many turns. After one has ended, or was terminated, the next begins within this time. */
-const sweepEveryMs = 10_000;
+/** In one sweep. At ten seconds each, its history then has the length that Temporal recommends. */
+const sweepTurns = 240;
 const checkEveryMs = 10_000;
 /** Runs that were missed for longer than this, for example while Temporal was unavailable, are not made up for. */
 const catchupMs = 10_000;
@@ -21,6 +22,8 @@ export interface ScheduleDependencies {
   readonly client: Pick<Client, 'schedule'>;
   readonly taskQueue: string;
   readonly driftEveryMs: number;
+  /** From one turn of the sweep to the next, and the time in which the next sweep begins after one has ended. */
+  readonly sweepEveryMs: number;
   readonly logger: Logger;
 }
 
@@ -30,16 +33,18 @@ interface PlaneSchedule {
   readonly everyMs: number;
   readonly summary: string;
   readonly timeoutMs: number;
+  readonly input?: SweepInput;
 }
 
-function planeSchedules({ taskQueue, driftEveryMs }: ScheduleDependencies): PlaneSchedule[] {
+function planeSchedules({ taskQueue, driftEveryMs, sweepEveryMs }: ScheduleDependencies): PlaneSchedule[] {
   return [
     {
       id: sweepScheduleId(taskQueue),
       workflowType: 'sweep',
       everyMs: sweepEveryMs,
       summary: 'Look for operations that nobody works on, and for what is due',
-      timeoutMs: 2 * 60 * 60_000,
+      timeoutMs: 3 * sweepTurns * sweepEveryMs,
+      input: { turns: sweepTurns, everyMs: sweepEveryMs },
     },
     {
       id: driftScheduleId(taskQueue),
@@ -57,20 +62,20 @@ interface ScheduleSettings {
   readonly spec: { readonly intervals?: readonly { readonly every?: unknown }[] };
   readonly action: Pick<
     ScheduleOptions['action'],
-    'workflowType' | 'taskQueue' | 'workflowRunTimeout' | 'staticSummary'
+    'workflowType' | 'taskQueue' | 'args' | 'workflowRunTimeout' | 'staticSummary'
   >;
   readonly policies?: ScheduleOptions['policies'];
 }
 
 /** What the schedule does in this build, and when. */
-function wanted(taskQueue: string, { workflowType, everyMs, summary, timeoutMs }: PlaneSchedule): Wanted {
+function wanted(taskQueue: string, { workflowType, everyMs, summary, timeoutMs, input }: PlaneSchedule): Wanted {
   return {
     spec: { intervals: [{ every: everyMs }] },
     action: {
       type: 'startWorkflow',
       workflowType,
       taskQueue,
-      args: [],
+      args: input === undefined ? [] : [input],
       workflowRunTimeout: timeoutMs,
       staticSummary: summary,
     },
@@ -80,11 +85,12 @@ function wanted(taskQueue: string, { workflowType, everyMs, summary, timeoutMs }
 
 /** The settings of an existing or wanted schedule that a build may change. */
 function settingsOf({ spec, action, policies }: ScheduleSettings): string {
-  const { workflowType, taskQueue, workflowRunTimeout, staticSummary } = action;
+  const { workflowType, taskQueue, args, workflowRunTimeout, staticSummary } = action;
   return JSON.stringify([
     spec.intervals?.map(({ every }) => every),
     workflowType,
     taskQueue,
+    args,
     workflowRunTimeout,
     staticSummary,
     policies?.overlap,

@@ -20,12 +20,14 @@ export interface SweepOutcome {
   readonly begun: number;
 }
 
-const everyMs = 10_000;
-/**
- * About forty minutes: then the history has the length that Temporal recommends. The schedule starts the next sweep
- * within ten seconds.
- */
-const defaultTurns = 240;
+/** What the schedule passes. */
+export interface SweepInput {
+  readonly turns: number;
+  readonly everyMs: number;
+}
+
+/** A schedule that an older build has made passes nothing. */
+const defaultInput: SweepInput = { turns: 240, everyMs: 10_000 };
 
 async function sweepOnce(): Promise<SweepOutcome> {
   const { resumed } = await resumeStalledOperations();
@@ -34,11 +36,11 @@ async function sweepOnce(): Promise<SweepOutcome> {
 }
 
 /**
- * Finds stalled operations and starts them again, and starts what is due: every ten seconds, for this many turns. A
- * schedule keeps one running. With one workflow for each turn, most of what an operator sees in Temporal's UI would be
- * sweeps.
+ * Finds stalled operations and starts them again, and starts what is due, for this many turns. A schedule keeps one
+ * running. With one workflow for each turn, most of what an operator sees in Temporal's UI would be sweeps.
  */
-export async function sweep({ turns = defaultTurns }: { readonly turns?: number } = {}): Promise<SweepOutcome> {
+export async function sweep(input: Partial<SweepInput> = {}): Promise<SweepOutcome> {
+  const { turns, everyMs } = { ...defaultInput, ...input };
   if (!patched('sweep-in-turns')) return sweepOnce();
   let total: SweepOutcome = { resumed: 0, begun: 0 };
   for (let turn = 1; turn <= turns; turn += 1) {

@@ -28,14 +28,16 @@ after(async () => {
 const intervals = async () => (await schedule.describe()).spec.intervals?.map(({ every }) => every);
 
 test('a worker that starts with another interval updates the existing schedule, and leaves it paused', async () => {
-  const stopFirst = keepSchedules({ client, taskQueue, driftEveryMs: 3_600_000, logger });
+  const stopFirst = keepSchedules({ client, taskQueue, driftEveryMs: 3_600_000, sweepEveryMs: 10_000, logger });
   await until('the schedule exists', async () => told.includes('created the schedule driftScan'));
   stopFirst();
   assert.deepEqual(await intervals(), [3_600_000]);
   await schedule.pause('an operator looks at something');
 
-  const stopSecond = keepSchedules({ client, taskQueue, driftEveryMs: 7_200_000, logger });
-  await until('the schedule is adjusted', async () => told.some((message) => message.includes('7200 s')));
+  const stopSecond = keepSchedules({ client, taskQueue, driftEveryMs: 7_200_000, sweepEveryMs: 20_000, logger });
+  await until('both schedules are adjusted', async () =>
+    ['7200 s', '20 s'].every((interval) => told.some((message) => message.endsWith(` ${interval}`))),
+  );
   stopSecond();
   const { spec, state, action } = await schedule.describe();
   assert.deepEqual(
@@ -44,6 +46,8 @@ test('a worker that starts with another interval updates the existing schedule, 
   );
   assert.deepEqual([state.paused, state.note], [true, 'an operator looks at something']);
   assert.equal(action.type === 'startWorkflow' && action.workflowType, 'driftScan');
+  const sweep = (await client.schedule.getHandle(sweepScheduleId(taskQueue)).describe()).action;
+  assert.deepEqual(sweep.type === 'startWorkflow' && sweep.args, [{ turns: 240, everyMs: 20_000 }]);
 });
 
 test('a worker updates every setting of a schedule that an older build has made', async () => {
@@ -61,7 +65,8 @@ test('a worker updates every setting of a schedule that an older build has made'
     },
     policies: { overlap: 'ALLOW_ALL', catchupWindow: '1h' },
   }));
-  const stop = keepSchedules({ client, taskQueue, driftEveryMs: 7_200_000, logger });
+  told.length = 0;
+  const stop = keepSchedules({ client, taskQueue, driftEveryMs: 7_200_000, sweepEveryMs: 20_000, logger });
   await until('the schedule is adjusted', async () =>
     told.some((message) => message.startsWith('the schedule sweep was adjusted')),
   );
