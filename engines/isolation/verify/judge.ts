@@ -65,29 +65,34 @@ async function judgeEffect(jury: JudgeContext, probe: Probe): Promise<Verdict> {
   // The answer may echo what the probe itself contains; the comparison with the decoy shows whether it is more than an
   // echo.
   const unsentSecrets = secrets.filter((secret) => !containsAny(request, [secret]));
+  const disclosed = (answerAboutNobody: Answer): Verdict | undefined =>
+    answerAboutNobody.kind === 'done' && containsAny(answerAboutNobody.reply, secrets)
+      ? breach('disclosed', 'the answer about a tenant that does not exist contains data of the other tenant')
+      : undefined;
   let differences: readonly string[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const before = await send(decoy);
     const answer = await send(request);
-    const after = await send(decoy);
     if (answer.kind === 'done' && containsAny(answer.reply, unsentSecrets))
       return breach('disclosed', 'the answer contains data of the other tenant');
-    for (const decoyAnswer of [before, after])
-      if (decoyAnswer.kind === 'done' && containsAny(decoyAnswer.reply, secrets))
-        return breach('disclosed', 'the answer about a tenant that does not exist contains data of the other tenant');
+    const disclosedBefore = disclosed(before);
+    if (disclosedBefore !== undefined) return disclosedBefore;
     if (answer.kind === 'error' && isRefusal(answer)) return refusal(answer);
-    const changed = await changes();
+    // What mongod reports as failed has changed nothing; should that ever be wrong, the end of the verification shows it.
+    const changed = answer.kind === 'done' ? await changes() : [];
     if (changed.length > 0) return breach('changed', `${changed.join(', ')} of the other tenant changed`);
-    const [first, about, last] = [
-      comparable(before),
-      comparable(aboutNobodyAnswer(answer, probe, nobody)),
-      comparable(after),
-    ];
-    const varying = new Set(jsonDifference(first, last).map(({ pointer }) => pointer));
-    // What changes between two answers about nobody discloses nothing about the other tenant.
-    differences = jsonDifference(first, about)
-      .map(({ pointer }) => pointer)
-      .filter((pointer) => ![...varying].some((other) => pointer.startsWith(other) || other.startsWith(pointer)));
+    const [first, about] = [comparable(before), comparable(aboutNobodyAnswer(answer, probe, nobody))];
+    differences = jsonDifference(first, about).map(({ pointer }) => pointer);
+    if (differences.length > 0) {
+      const after = await send(decoy);
+      const disclosedAfter = disclosed(after);
+      if (disclosedAfter !== undefined) return disclosedAfter;
+      const varying = new Set(jsonDifference(first, comparable(after)).map(({ pointer }) => pointer));
+      // What changes between two answers about nobody discloses nothing about the other tenant.
+      differences = differences.filter(
+        (pointer) => ![...varying].some((other) => pointer.startsWith(other) || other.startsWith(pointer)),
+      );
+    }
     if (differences.length === 0)
       return answer.kind === 'done'
         ? { class: 'harmless', detail: 'the same answer as about a tenant that does not exist' }
