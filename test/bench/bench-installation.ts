@@ -11,12 +11,8 @@ export interface BenchInstallation {
   readonly api: ApiClient;
 }
 
-/**
- * Only what is measured runs: no scheduled drift scan, and no brake on many changes at once. One caller opens all
- * watches.
- */
+/** No brake on many changes at once; one caller opens all watches. */
 const settings = {
-  TENURE_DRIFT_SCAN_SECONDS: '86400',
   TENURE_BRAKE_AT_LEAST: '1000000',
   TENURE_MAX_WATCHES_PER_CALLER: '1000',
 };

@@ -21,10 +21,10 @@ import type { Strike } from './strikes.ts';
 import { victimsOf } from './victims.ts';
 import { declaredTenant, loadPlans, templateName } from './wishes.ts';
 
-/** The brake and drift scans are off: they would interfere with the load. */
+/** The brake is off: it would interfere with the load. */
 export const chaosInstallation = {
   replicas: 2,
-  settings: { TENURE_BRAKE_AT_LEAST: '1000000', TENURE_DRIFT_SCAN_SECONDS: '86400' },
+  settings: { TENURE_BRAKE_AT_LEAST: '1000000' },
 } as const;
 
 export interface ChaosRun {

@@ -11,7 +11,7 @@ import { freePorts } from '../../tools/stack/ports.ts';
 import type { Ports } from '../../tools/stack/ports.ts';
 import type { AttachedStack } from '../../tools/stack/attach.ts';
 import { testInstallation } from '../../tools/stack/process-environment.ts';
-import { installationPoolVariable } from '../../tools/testing/installation-pool.ts';
+import { installationPoolVariable, testSettings } from '../../tools/testing/installation-pool.ts';
 import type { PooledInstallation } from '../../tools/testing/installation-pool.ts';
 import { createServiceProcess } from './service-process.ts';
 import type { ServiceProcess } from './service-process.ts';
@@ -164,6 +164,7 @@ export async function startInstallation(
   const environmentOn = (ports: Ports): Readonly<Record<string, string>> => ({
     ...stack.processEnvironment(testInstallation(id, ports)),
     TENURE_FAILPOINT_DIR: failpointDirectory,
+    ...testSettings,
     ...settings,
   });
   const replicaOn = (ports: Ports): Replica => ({

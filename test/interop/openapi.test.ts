@@ -31,7 +31,7 @@ before(async () => {
   command = await acquireTool(schemathesis, { environment: process.env, report: console.error });
   // Only what is requested must happen, and the brake would stop most of it.
   installation = await startInstallation(attachToStack(), {
-    settings: { TENURE_BRAKE_AT_LEAST: '1000000', TENURE_DRIFT_SCAN_SECONDS: '86400' },
+    settings: { TENURE_BRAKE_AT_LEAST: '1000000' },
   });
   seeded = await seed(installation);
 });

@@ -54,7 +54,7 @@ before(async () => {
   stack = ownStack ?? attachToStack();
   // Only the model may start operations, and the brake must not refuse them.
   installation = await startInstallation(stack, {
-    settings: { TENURE_DRIFT_SCAN_SECONDS: '86400', TENURE_BRAKE_AT_LEAST: '1000000' },
+    settings: { TENURE_BRAKE_AT_LEAST: '1000000' },
   });
   const api = installation.client();
   await declareBasics(api);

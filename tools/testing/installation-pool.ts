@@ -27,8 +27,8 @@ export interface InstallationPool {
   close(): Promise<void>;
 }
 
-/** Installations with default settings, but without drift scans, which would repair what tests break. */
-const settings = { TENURE_DRIFT_SCAN_SECONDS: '86400' };
+/** The settings of every installation in a test: no drift scans, because they repair what tests break. */
+export const testSettings = { TENURE_DRIFT_SCAN_SECONDS: '86400' };
 
 /**
  * Serves installations to the test files of a run: `POST /take` starts one, or returns one that a file has given back
@@ -46,7 +46,7 @@ export async function openInstallationPool(stack: EmbeddedStack): Promise<Instal
     const environment = {
       ...stack.processEnvironment(testInstallation(id, ports)),
       TENURE_FAILPOINT_DIR: failpointDirectory,
-      ...settings,
+      ...testSettings,
     };
     await startServices(stack, { environment, ports, suffix: `-${id}`, names: worker ? ['worker', 'api'] : ['api'] });
     return { id, worker, ports, failpointDirectory };

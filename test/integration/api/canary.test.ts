@@ -36,7 +36,6 @@ before(async () => {
   installation = await startInstallation(stack, {
     settings: {
       TENURE_LOG_LEVEL: 'debug',
-      TENURE_DRIFT_SCAN_SECONDS: '86400',
       NODE_OPTIONS: `--import=${recorder}`,
       TEST_RANDOM_FILE: randomFile,
     },

@@ -21,7 +21,7 @@ let cell: MongoClient;
 let temporal: ReturnType<typeof createTemporalClient>;
 before(async () => {
   // The tests start the scans, not the schedule.
-  installation = await startInstallation(stack, { settings: { TENURE_DRIFT_SCAN_SECONDS: '86400' } });
+  installation = await startInstallation(stack);
   api = installation.client();
   await declareBasics(api);
   cell = new MongoClient(stack.mongod['eu-west-1'].adminUri);

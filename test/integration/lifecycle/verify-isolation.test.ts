@@ -21,7 +21,7 @@ let installation: Installation;
 let api: ApiClient;
 let cell: MongoClient;
 before(async () => {
-  installation = await startInstallation(stack, { settings: { TENURE_DRIFT_SCAN_SECONDS: '86400' } });
+  installation = await startInstallation(stack);
   api = installation.client();
   await declareBasics(api);
   cell = new MongoClient(stack.mongod['eu-west-1'].adminUri);
