@@ -47,7 +47,7 @@ test('a worker that starts with another interval updates the existing schedule, 
   assert.deepEqual([state.paused, state.note], [true, 'an operator looks at something']);
   assert.equal(action.type === 'startWorkflow' && action.workflowType, 'driftScan');
   const sweep = (await client.schedule.getHandle(sweepScheduleId(taskQueue)).describe()).action;
-  assert.deepEqual(sweep.type === 'startWorkflow' && sweep.args, [{ turns: 240, everyMs: 20_000 }]);
+  assert.deepEqual(sweep.type === 'startWorkflow' && sweep.args, [{ turns: 60, everyMs: 20_000 }]);
 });
 
 test('a worker updates every setting of a schedule that an older build has made', async () => {
