@@ -5,6 +5,7 @@ import type { OperationDocument } from '../../store/documents.ts';
 import { until } from '../harness/until.ts';
 import { expectCells } from './cell-state.ts';
 import { finding } from './finding.ts';
+import { whyUnended } from './why-unended.ts';
 import { expectLedger } from './ledger-rules.ts';
 import { expectRegistry } from './registry-state.ts';
 import type { RunningOperation } from './requests.ts';
@@ -16,23 +17,25 @@ const pollMs = 250;
 
 /** Waits until the operation has ended, and returns it. */
 export function endOf(
-  { installation: { store } }: TestBed,
-  { id, kind, tenant }: RunningOperation,
+  bed: TestBed,
+  operation: RunningOperation,
 ): Promise<OperationDocument & { readonly state: FinalOperationState }> {
-  return finding('unended', () =>
-    until(
-      `the ${kind} of ${tenant} ends`,
-      async () => {
-        // The control database may be unavailable for a moment.
-        const found = await store.operations.find(id).catch(() => undefined);
-        return found !== undefined && found.unfinished !== true
-          ? (found as OperationDocument & { state: FinalOperationState })
-          : undefined;
-      },
-      endsWithinMs,
-      pollMs,
-    ),
-  );
+  const { id, kind, tenant } = operation;
+  const ended = async (): Promise<(OperationDocument & { state: FinalOperationState }) | undefined> => {
+    // The control database may be unavailable for a moment.
+    const found = await bed.installation.store.operations.find(id).catch(() => undefined);
+    return found !== undefined && found.unfinished !== true
+      ? (found as OperationDocument & { state: FinalOperationState })
+      : undefined;
+  };
+  return finding('unended', async () => {
+    try {
+      return await until(`the ${kind} of ${tenant} ends`, ended, endsWithinMs, pollMs);
+    } catch (error) {
+      console.error(await whyUnended(bed, operation));
+      throw error;
+    }
+  });
 }
 
 /** Checks that an Active tenant can write with its own credential. Returns the tenant with the new document. */
