@@ -33,7 +33,7 @@ interface PlaneSchedule {
   readonly everyMs: number;
   readonly summary: string;
   readonly timeoutMs: number;
-  readonly input?: SweepInput;
+  readonly args: readonly SweepInput[];
 }
 
 function planeSchedules({ taskQueue, driftEveryMs, sweepEveryMs }: ScheduleDependencies): PlaneSchedule[] {
@@ -43,8 +43,8 @@ function planeSchedules({ taskQueue, driftEveryMs, sweepEveryMs }: ScheduleDepen
       workflowType: 'sweep',
       everyMs: sweepEveryMs,
       summary: 'Look for operations that nobody works on, and for what is due',
-      timeoutMs: 12 * sweepTurns * sweepEveryMs,
-      input: { turns: sweepTurns, everyMs: sweepEveryMs },
+      timeoutMs: 2 * 60 * 60_000,
+      args: [{ turns: sweepTurns, everyMs: sweepEveryMs }],
     },
     {
       id: driftScheduleId(taskQueue),
@@ -52,6 +52,7 @@ function planeSchedules({ taskQueue, driftEveryMs, sweepEveryMs }: ScheduleDepen
       everyMs: driftEveryMs,
       summary: 'Compare what is on the cells with what is declared',
       timeoutMs: 60 * 60_000,
+      args: [],
     },
   ];
 }
@@ -68,14 +69,14 @@ interface ScheduleSettings {
 }
 
 /** What the schedule does in this build, and when. */
-function wanted(taskQueue: string, { workflowType, everyMs, summary, timeoutMs, input }: PlaneSchedule): Wanted {
+function wanted(taskQueue: string, { workflowType, everyMs, summary, timeoutMs, args }: PlaneSchedule): Wanted {
   return {
     spec: { intervals: [{ every: everyMs }] },
     action: {
       type: 'startWorkflow',
       workflowType,
       taskQueue,
-      args: input === undefined ? [] : [input],
+      args: [...args],
       workflowRunTimeout: timeoutMs,
       staticSummary: summary,
     },

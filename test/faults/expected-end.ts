@@ -5,12 +5,12 @@ import type { OperationDocument } from '../../store/documents.ts';
 import { until } from '../harness/until.ts';
 import { expectCells } from './cell-state.ts';
 import { finding } from './finding.ts';
-import { whyUnended } from './why-unended.ts';
 import { expectLedger } from './ledger-rules.ts';
 import { expectRegistry } from './registry-state.ts';
 import type { RunningOperation } from './requests.ts';
 import type { KnownTenant } from './standing.ts';
 import type { TestBed } from './test-bed.ts';
+import { whyUnended } from './why-unended.ts';
 
 const endsWithinMs = 180_000;
 const pollMs = 250;
@@ -32,7 +32,7 @@ export function endOf(
     try {
       return await until(`the ${kind} of ${tenant} ends`, ended, endsWithinMs, pollMs);
     } catch (error) {
-      console.error(await whyUnended(bed, operation));
+      console.error(await whyUnended(bed, operation).catch(String));
       throw error;
     }
   });

@@ -32,8 +32,8 @@ export const regions = ['eu-west-1', 'us-east-1'] as const;
 /** Longer than a request that died keeps its idempotency key. */
 const repeatForMs = 90_000;
 
-/** Here no number of tenants counts as a mass change. */
-const settings = { TENURE_BRAKE_AT_LEAST: '1000000' };
+/** No number of tenants counts as a mass change. Drift scans run beside the operations, as in an installation. */
+const settings = { TENURE_BRAKE_AT_LEAST: '1000000', TENURE_DRIFT_SCAN_SECONDS: '300' };
 
 export async function createTestBed(stack: EmbeddedStack): Promise<TestBed> {
   const installation = await startInstallation(stack, { settings });

@@ -44,6 +44,15 @@ function comparable(answer: Answer): Document {
 
 const breach = (evidence: BreachEvidence, detail: string): Verdict => ({ class: 'breach', evidence, detail });
 
+const disclosedAboutNobody = breach(
+  'disclosed',
+  'the answer about a tenant that does not exist contains data of the other tenant',
+);
+
+function discloses(answer: Answer, secrets: readonly Buffer[]): boolean {
+  return answer.kind === 'done' && containsAny(answer.reply, secrets);
+}
+
 /** mongod's error, shortened. */
 function describeError({ code, codeName, message }: Answer & { kind: 'error' }): string {
   return `${codeName} ${code}: ${message.slice(0, maxMessageLength)}`;
@@ -65,28 +74,21 @@ async function judgeEffect(jury: JudgeContext, probe: Probe): Promise<Verdict> {
   // The answer may echo what the probe itself contains; the comparison with the decoy shows whether it is more than an
   // echo.
   const unsentSecrets = secrets.filter((secret) => !containsAny(request, [secret]));
-  const disclosed = (answerAboutNobody: Answer): Verdict | undefined =>
-    answerAboutNobody.kind === 'done' && containsAny(answerAboutNobody.reply, secrets)
-      ? breach('disclosed', 'the answer about a tenant that does not exist contains data of the other tenant')
-      : undefined;
   let differences: readonly string[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const before = await send(decoy);
     const answer = await send(request);
-    if (answer.kind === 'done' && containsAny(answer.reply, unsentSecrets))
-      return breach('disclosed', 'the answer contains data of the other tenant');
-    const disclosedBefore = disclosed(before);
-    if (disclosedBefore !== undefined) return disclosedBefore;
+    if (discloses(answer, unsentSecrets)) return breach('disclosed', 'the answer contains data of the other tenant');
+    if (discloses(before, secrets)) return disclosedAboutNobody;
     if (answer.kind === 'error' && isRefusal(answer)) return refusal(answer);
-    // What mongod reports as failed has changed nothing; should that ever be wrong, the end of the verification shows it.
+    // What mongod reports as failed has changed nothing; should that ever be wrong, the next look shows it.
     const changed = answer.kind === 'done' ? await changes() : [];
     if (changed.length > 0) return breach('changed', `${changed.join(', ')} of the other tenant changed`);
     const [first, about] = [comparable(before), comparable(aboutNobodyAnswer(answer, probe, nobody))];
     differences = jsonDifference(first, about).map(({ pointer }) => pointer);
     if (differences.length > 0) {
       const after = await send(decoy);
-      const disclosedAfter = disclosed(after);
-      if (disclosedAfter !== undefined) return disclosedAfter;
+      if (discloses(after, secrets)) return disclosedAboutNobody;
       const varying = new Set(jsonDifference(first, comparable(after)).map(({ pointer }) => pointer));
       // What changes between two answers about nobody discloses nothing about the other tenant.
       differences = differences.filter(
