@@ -86,13 +86,22 @@ export function eventually(
   return [...found.values()];
 }
 
+/** Whether an operation with this id was ever accepted in this world. */
+function knows({ tenant, ended }: World, id: string): boolean {
+  const { operation = null, pending = null } = tenant ?? {};
+  const there = [...(operation === null ? [] : [operation, ...operation.next]), ...(pending === null ? [] : [pending])];
+  return Object.hasOwn(ended, id) || there.some((one) => one.id === id);
+}
+
 /** The world after this answer; `undefined` if the answer is not allowed in this world. */
 function afterAnswer(world: World, allowed: Allowed, answer: Answer): World | undefined {
   if ('refused' in allowed) return answer.kind === 'refused' && answer.code === allowed.refused ? world : undefined;
   if (answer.kind === 'lost') {
     if (!allowed.changes) return undefined;
     if (allowed.operation === 'new')
-      return answer.operation === null ? undefined : allowed.after(answer.operation, answer.following);
+      return answer.operation === null || knows(world, answer.operation)
+        ? undefined
+        : allowed.after(answer.operation, answer.following);
     return allowed.after('', []);
   }
   if (answer.kind !== 'done' || answer.status !== allowed.status) return undefined;
@@ -101,7 +110,7 @@ function afterAnswer(world: World, allowed: Allowed, answer: Answer): World | un
     allowed.operation === 'none'
       ? operation === null
       : allowed.operation === 'new'
-        ? operation !== null
+        ? operation !== null && !knows(world, operation)
         : operation === allowed.operation.id;
   if (!named) return undefined;
   const after = allowed.after(operation ?? '', following);

@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'no
 
 import { OperatorError } from '../process/operator-error.ts';
 import { pollUntil } from '../process/poll-until.ts';
+import { hasStopped } from '../process/stopped.ts';
 import { freeBytesOf } from './data-directory.ts';
 import { recordRunning } from './run-directory.ts';
 
@@ -36,7 +37,7 @@ export interface ManagedProcess {
   spawn(): void;
   /** Resolves when the process of the last `spawn` has ended; immediately if there is none. */
   exited(): Promise<ProcessExit | undefined>;
-  /** Sends a signal and, for SIGKILL and SIGTERM, waits until the process has ended. */
+  /** Sends a signal and waits for its effect: that the process has ended (SIGKILL, SIGTERM) or stopped (SIGSTOP). */
   kill(signal: NodeJS.Signals): Promise<void>;
   /** SIGTERM, then SIGKILL after `graceMs`. */
   stop(graceMs: number): Promise<void>;
@@ -50,6 +51,7 @@ export interface ManagedProcess {
 }
 
 const POLL_MS = 20;
+const STOP_TIMEOUT_MS = 10_000;
 const MAX_LINE_CHARACTERS = 400;
 /** mongod and Temporal exit if they cannot write a few more pages. */
 const FULL_BYTES = 10_000_000;
@@ -104,6 +106,8 @@ export function createManagedProcess(definition: ProcessDefinition): ManagedProc
       if (pid === undefined) return;
       process.kill(pid, signal);
       if (signal === 'SIGKILL' || signal === 'SIGTERM') await exited();
+      if (signal === 'SIGSTOP')
+        await managed.waitUntilReady(async () => hasStopped(pid!) || undefined, STOP_TIMEOUT_MS);
     },
 
     async stop(graceMs) {

@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { homeFormIn } from '../../../domain/isolation.ts';
 import type { HomeStep } from '../../../engines/isolation/home-step.ts';
 import type { Home, WorkLease } from '../../../engines/isolation/home.ts';
+import { hasStopped } from '../../../tools/process/stopped.ts';
 import { createTemporaryStack } from '../../../tools/stack/temporary-stack.ts';
 import type { EmbeddedStack } from '../../../tools/stack/embedded-stack.ts';
 import type { MongodHandle } from '../../../tools/stack/mongod.ts';
@@ -189,6 +190,7 @@ describe('a cell that is lost in the middle of a step', () => {
         if (looks === look - 1) shortFrom = performance.now();
         if (looks === look) {
           process.kill(mongod.pid as number, signal);
+          if (signal === 'SIGSTOP') while (!hasStopped(mongod.pid as number));
           signalled = performance.now();
         }
         return shortFrom === Infinity ? 60_000 : leaseFrom(shortFrom).remainingMs();
