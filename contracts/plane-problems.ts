@@ -34,6 +34,14 @@ export const planeProblems = {
     title: 'An unexpected error occurred',
     fix: 'Report it with the requestId. The operator finds the cause under this requestId in the logs of the API and the workers, corrects it, and runs the operation again.',
   },
+  ledger_damaged: {
+    status: 500,
+    exit: 'operationFailed',
+    fault: 'system',
+    retryable: false,
+    title: 'The log of the ledger is not what Tenure wrote',
+    fix: 'Stop the sequencer, and do not repair anything by hand. Find out who changed the collections log_head, log_positions and log_tiles of the control database, and restore them from a backup.',
+  },
   control_unavailable: {
     status: 503,
     exit: 'unavailable',

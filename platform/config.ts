@@ -194,6 +194,12 @@ export const workerSettings = z.object({
     .describe(
       'How often the sweep starts stalled operations and due work, in seconds. Each worker sets the schedule when it starts, so the last worker started decides; a running sweep keeps its interval until it ends.',
     ),
+  TENURE_SEQUENCER: z
+    .enum(['on', 'off'])
+    .default('on')
+    .describe(
+      'Whether this worker can sequence the ledger. In each installation one process does; the others take over when it stops.',
+    ),
   TENURE_WORKER_OPS_PORT: port.default(9465).describe('Port of the worker’s health and metrics server.'),
   TENURE_WORKFLOW_BUNDLE: file
     .optional()

@@ -26,6 +26,8 @@ export interface Metrics {
   readonly driftScans: Histogram<'cell'>;
   readonly isolationProbes: Counter<'outcome'>;
   readonly isolationBreaches: Counter;
+  readonly sequencedEntries: Counter;
+  readonly sequencingDelay: Histogram;
 }
 
 export function createMetrics(service: 'api' | 'worker'): Metrics {
@@ -103,6 +105,17 @@ export function createMetrics(service: 'api' | 'worker'): Metrics {
     isolationBreaches: new Counter({
       name: 'tenure_isolation_breaches_total',
       help: 'Isolation verifications that found a breach.',
+      registers,
+    }),
+    sequencedEntries: new Counter({
+      name: 'tenure_ledger_sequenced_entries_total',
+      help: 'Ledger entries that this process gave their place in the log.',
+      registers,
+    }),
+    sequencingDelay: new Histogram({
+      name: 'tenure_ledger_sequencing_delay_seconds',
+      help: 'Time from the commit of an entry to its place in the log: the oldest entry of each batch.',
+      buckets: requestBuckets,
       registers,
     }),
     clockDifference: new Gauge({

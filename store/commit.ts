@@ -1,11 +1,10 @@
 import type { ClientSession } from 'mongodb';
-import { withinMs } from '../platform/deadline.ts';
-import { TenureError } from '../domain/tenure-error.ts';
 import type { ControlClock } from './control-clock.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { asControlError, asLedgerError } from './control-errors.ts';
 import { sealEntry } from './ledger.ts';
 import type { LedgerDraft } from './ledger.ts';
+import { inTransaction } from './transaction.ts';
 
 /**
  * Proof of being inside a commit. Every function that changes control data requires one, and only {@link Commit}
@@ -47,9 +46,6 @@ export interface AlreadyCommitted<T> {
  */
 export type Commit = <T>(work: (tx: Transaction) => Promise<Committed<T> | AlreadyCommitted<T>>) => Promise<T>;
 
-/** Without this the driver would retry for two minutes. */
-const commitTimeoutMs = 8_000;
-
 export interface CommitDependencies {
   readonly database: ControlDatabase;
   readonly clock: Pick<ControlClock, 'asked' | 'now'>;
@@ -61,58 +57,43 @@ export interface CommitDependencies {
 
 export function createCommit({ database, clock, installation, newId, end }: CommitDependencies): Commit {
   return async (work) => {
-    const timeoutError = (): TenureError =>
-      new TenureError('control_unavailable', 'the control database did not commit in time; the outcome is unknown');
-    const deadline = performance.now() + commitTimeoutMs;
     /** The attempt whose writes the transaction has when it commits. */
     let written: Transaction | undefined;
     let committed: Transaction | undefined;
     try {
       await clock.asked();
-      const committing = database.client.withSession((session) =>
-        session.withTransaction(
-          async () => {
-            // Ends the driver's own retries when nobody waits for the result any more.
-            if (performance.now() > deadline) throw timeoutError();
-            // New for each attempt: a commit that lost a conflict then has a later id and time than the commit it
-            // conflicted with.
-            const ids: string[] = [];
-            written = undefined;
-            const tx: Transaction = {
-              session,
-              time: clock.now(),
-              entryId(position = 0) {
-                while (ids.length <= position) ids.push(newId());
-                return ids[position] as string;
-              },
-              get isCommitted() {
-                return committed === tx;
-              },
-            };
-            const outcome = await work(tx);
-            if ('already' in outcome) {
-              await session.abortTransaction();
-              return outcome.already;
-            }
-            const { result, entries } = outcome;
-            const documents = entries.map((draft, index) =>
-              sealEntry(draft, { id: tx.entryId(index), time: tx.time, installation }),
-            );
-            await database.ledger.insertMany(documents, { session }).catch((error: unknown) => {
-              throw asLedgerError(error);
-            });
-            if (end === 'abort') await session.abortTransaction();
-            else written = tx;
-            return result;
+      const result = await inTransaction(database.client, async (session) => {
+        // New for each attempt: a commit that lost a conflict then has a later id and time than the commit it
+        // conflicted with.
+        const ids: string[] = [];
+        written = undefined;
+        const tx: Transaction = {
+          session,
+          time: clock.now(),
+          entryId(position = 0) {
+            while (ids.length <= position) ids.push(newId());
+            return ids[position] as string;
           },
-          {
-            readConcern: { level: 'snapshot' },
-            writeConcern: { w: 'majority', journal: true },
-            maxCommitTimeMS: commitTimeoutMs,
+          get isCommitted() {
+            return committed === tx;
           },
-        ),
-      );
-      const result = await withinMs(commitTimeoutMs, committing, timeoutError);
+        };
+        const outcome = await work(tx);
+        if ('already' in outcome) {
+          await session.abortTransaction();
+          return outcome.already;
+        }
+        const { result: value, entries } = outcome;
+        const documents = entries.map((draft, index) =>
+          sealEntry(draft, { id: tx.entryId(index), time: tx.time, installation }),
+        );
+        await database.ledger.insertMany(documents, { session }).catch((error: unknown) => {
+          throw asLedgerError(error);
+        });
+        if (end === 'abort') await session.abortTransaction();
+        else written = tx;
+        return value;
+      });
       committed = written;
       return result;
     } catch (error) {

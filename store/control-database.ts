@@ -22,6 +22,7 @@ import type {
   VerificationDocument,
 } from './documents.ts';
 import type { IdempotencyDocument } from './kept-answers.ts';
+import type { LogHeadDocument, LogPositionDocument, LogTileDocument } from './log-documents.ts';
 
 export interface ControlDatabaseNames {
   readonly control: string;
@@ -37,6 +38,9 @@ export interface ControlDatabase {
   readonly revisions: Collection<RevisionDocument>;
   readonly operations: Collection<OperationDocument>;
   readonly ledger: Collection<LedgerDocument>;
+  readonly logHead: Collection<LogHeadDocument>;
+  readonly logPositions: Collection<LogPositionDocument>;
+  readonly logTiles: Collection<LogTileDocument>;
   readonly idempotency: Collection<IdempotencyDocument>;
   readonly cells: Collection<CellDocument>;
   readonly cellIdentities: Collection<CellIdentityDocument>;
@@ -81,6 +85,9 @@ export function controlDatabase(client: MongoClient, names: ControlDatabaseNames
     revisions: withBoundedReads(db.collection('revisions')),
     operations: withBoundedReads(db.collection('operations')),
     ledger: withBoundedReads(db.collection('ledger')),
+    logHead: withBoundedReads(db.collection('log_head')),
+    logPositions: withBoundedReads(db.collection('log_positions')),
+    logTiles: withBoundedReads(db.collection('log_tiles')),
     idempotency: withBoundedReads(db.collection('idempotency')),
     cells: withBoundedReads(db.collection('cells')),
     cellIdentities: withBoundedReads(db.collection('cell_identities')),
@@ -131,6 +138,10 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
       { key: { operationId: 1 }, sparse: true },
       { key: { requestId: 1 } },
     ]),
+    database.logPositions.createIndexes([
+      { key: { entry: 1 }, unique: true },
+      { key: { tenant: 1, sequence: -1 }, unique: true },
+    ]),
     database.idempotency.createIndexes([{ key: { expireTime: 1 }, expireAfterSeconds: 0 }]),
     database.leases.createIndexes([
       { key: { expireTime: 1 }, expireAfterSeconds: 0 },
@@ -139,7 +150,7 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
     database.cellIdentities.createIndexes([{ key: { identity: 1 }, unique: true }]),
     database.secrets.createIndexes([{ key: { tenant: 1 } }]),
     // Creating a collection inside a transaction is slow, so create those without their own index now.
-    ...['cells', 'cellTables', 'standings', 'accessTurns', 'brakes', 'drift'].map((name) =>
+    ...['cells', 'cellTables', 'standings', 'accessTurns', 'brakes', 'drift', 'log_head', 'log_tiles'].map((name) =>
       database.db.createCollection(name).catch(ignoreExisting),
     ),
     database.rollouts.createIndexes([

@@ -26,8 +26,12 @@ import type { ControlDatabaseNames } from './control-database.ts';
 import { onControl } from './control-errors.ts';
 import { createIdempotencyStore } from './idempotency.ts';
 import type { IdempotencyStore } from './idempotency.ts';
+import { createCommittedEntries } from './committed-entries.ts';
+import type { CommittedEntryStore } from './committed-entries.ts';
 import { createLedgerStore } from './ledger.ts';
 import type { LedgerStore } from './ledger.ts';
+import { createLogStore } from './log.ts';
+import type { LogStore } from './log.ts';
 import { createOperationStore } from './operations.ts';
 import type { OperationStore } from './operations.ts';
 import { clearEndedActors } from './personal-values.ts';
@@ -82,6 +86,8 @@ export interface Store {
   readonly rollouts: RolloutStore;
   readonly verifications: VerificationStore;
   readonly ledger: LedgerStore;
+  readonly committedEntries: CommittedEntryStore;
+  readonly log: LogStore;
   readonly refusals: Refusals;
   readonly openChangeFeed: OpenChangeFeed;
   readonly followEndedOperations: FollowEndedOperations;
@@ -157,6 +163,8 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
     rollouts: createRolloutStore(database, clock),
     verifications: createVerificationStore(database, clock),
     ledger: createLedgerStore(database),
+    committedEntries: createCommittedEntries(database, clock),
+    log: createLogStore(database),
     openChangeFeed: createChangeFeed(database),
     followEndedOperations: followEndedOperations(database),
     newId,

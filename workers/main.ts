@@ -20,6 +20,7 @@ import { createAdopt } from '../engines/isolation/cell-identity.ts';
 import { monitorCells, reachableChecks } from '../engines/isolation/cell-monitor.ts';
 import { createCells } from '../engines/isolation/cells.ts';
 import { connectCells } from '../engines/isolation/connect-cells.ts';
+import { startSequencer } from '../engines/ledger/sequencer.ts';
 import { createLocalKeyProvider } from '../engines/keys/key-provider.ts';
 import { createTenantSecrets } from '../engines/keys/tenant-secrets.ts';
 import { printSettings } from '../platform/config-explanation.ts';
@@ -237,6 +238,18 @@ async function main(): Promise<void> {
     sweepEveryMs: config.TENURE_SWEEP_SECONDS * 1000,
     logger,
   });
+  const sequencer =
+    config.TENURE_SEQUENCER === 'on'
+      ? startSequencer({
+          log: store.log,
+          committed: store.committedEntries,
+          clock: store.clock,
+          holder: `${name}/${store.newId()}`,
+          failpoints,
+          logger,
+          metrics,
+        })
+      : undefined;
   const running = worker.run();
   phase = 'running';
 
@@ -258,7 +271,7 @@ async function main(): Promise<void> {
         name: 'worker',
         stop: async () => {
           worker.shutdown();
-          await running;
+          await Promise.all([running, sequencer?.stop()]);
         },
       },
       {

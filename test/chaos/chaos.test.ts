@@ -9,6 +9,7 @@ import type { Installation } from '../harness/installation.ts';
 import { regions } from '../faults/test-bed.ts';
 import { chaosInstallation, declareLoad, runChaos } from './chaos-run.ts';
 import { createFindings } from './oracle/finding.ts';
+import { assertLogComplete, untilAllSequenced } from '../harness/log-check.ts';
 import { judge } from './oracle/judge.ts';
 import { reportOf } from './report.ts';
 import { comeToRest } from './rest.ts';
@@ -51,6 +52,10 @@ test(
     await comeToRest(installation, findings);
     t.diagnostic(`${since()}: everything is idle`);
     const judged = await judge({ installation, cells }, run.recollection, findings);
+    await findings.check('log', 'the log', async () => {
+      await untilAllSequenced(installation);
+      await assertLogComplete(installation);
+    });
     t.diagnostic(`${since()}: the oracle has finished`);
     for (const line of await reportOf(installation, run, judged)) t.diagnostic(line);
     if (findings.all.length > 0)

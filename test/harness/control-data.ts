@@ -12,8 +12,11 @@ type WithControlData = Pick<Installation, 'control' | 'databases'>;
 /** The control data as EJSON, by collection: equal before and after exactly if nothing was changed. */
 export type ControlState = Readonly<Record<string, string>>;
 
-/** Not compared: ledger entries are counted separately, and a worker may write observations at any time. */
-const notState = new Set(['ledger', 'cells', 'drift', 'backoffs']);
+/**
+ * Not compared: ledger entries are counted separately, the log follows the ledger, and a worker may write observations at
+ * any time.
+ */
+const notState = new Set(['ledger', 'log_head', 'log_positions', 'log_tiles', 'cells', 'drift', 'backoffs']);
 
 export async function readControlState({ control, databases }: WithControlData): Promise<ControlState> {
   const read = async (database: string, collection: string): Promise<string> =>

@@ -134,8 +134,8 @@ export async function borrowInstallation(
   };
 }
 
-/** What the processes know of their cells stays. */
-const keptCollections = new Set(['cells', 'cell_identities']);
+/** What the processes know of their cells stays, and the log, which they follow. */
+const keptCollections = new Set(['cells', 'cell_identities', 'log_head', 'log_positions', 'log_tiles']);
 
 /** Removes all control data. Workflows that still run find that their operation no longer exists, and end. */
 async function empty({

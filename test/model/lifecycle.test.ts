@@ -10,6 +10,7 @@ import type { EmbeddedStack } from '../../tools/stack/embedded-stack.ts';
 import { createTemporaryStack } from '../../tools/stack/temporary-stack.ts';
 import { startInstallation } from '../harness/installation.ts';
 import type { Installation } from '../harness/installation.ts';
+import { assertLogComplete, untilAllSequenced } from '../harness/log-check.ts';
 import { declareBasics } from '../harness/manifests.ts';
 import { newModel } from './checking.ts';
 import { StepCommand, generatedSteps, isPossible, starts } from './commands.ts';
@@ -151,3 +152,8 @@ test(
     );
   },
 );
+
+test('the log has every entry of these runs, in order', async () => {
+  await untilAllSequenced(installation);
+  await assertLogComplete(installation);
+});

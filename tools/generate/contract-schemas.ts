@@ -8,6 +8,7 @@ import {
 } from '../../contracts/tenant-reports.ts';
 import { isolationReportSchema, isolationVerificationSchema } from '../../contracts/isolation-report.ts';
 import { ledgerEntrySchema } from '../../contracts/ledger-entry.ts';
+import { logLeafSchema } from '../../contracts/log/leaf.ts';
 import { transitions } from '../../contracts/lifecycle.ts';
 import { planManifestSchema, planSchema } from '../../contracts/manifests/plan.ts';
 import { regionManifestSchema, regionSchema } from '../../contracts/manifests/region.ts';
@@ -57,6 +58,7 @@ export const contractDocuments = {
   'admission-request': { schema: admissionRequestSchema, writtenBy: 'tenure' },
   'policy-response': { schema: policyResponseSchema, writtenBy: 'outsiders' },
   'ledger-entry': { schema: ledgerEntrySchema, writtenBy: 'tenure' },
+  'log-leaf': { schema: logLeafSchema, writtenBy: 'tenure' },
   'isolation-report': { schema: isolationReportSchema, writtenBy: 'tenure' },
   'isolation-verification': { schema: isolationVerificationSchema, writtenBy: 'tenure' },
   'drift-report': { schema: driftReportSchema, writtenBy: 'tenure' },

@@ -40,10 +40,9 @@ describe('the fault matrix', () => {
     const places = [...inCode]
       .filter((name) => name.startsWith(stepPlaceholder))
       .map((name) => name.slice(stepPlaceholder.length));
-    // Scans and verifications are not lifecycle paths; other tests check what is left if a process dies during one.
-    const onPaths = [...inCode].filter(
-      (name) => !name.startsWith(stepPlaceholder) && !name.startsWith('verify.') && !name.startsWith('scan.'),
-    );
+    // Not on lifecycle paths; other tests check what is left if a process dies there.
+    const beside = ['verify.', 'scan.', 'sequence.'];
+    const onPaths = [...inCode].filter((name) => ![stepPlaceholder, ...beside].some((start) => name.startsWith(start)));
     for (const name of onPaths) assert.ok(onCourses.has(name), name);
     const isOnlyOfCells = (place: string): boolean => place === 'after-intent' || place === 'after-undo-intent';
     for (const { key, scope, pivot } of operationKinds.flatMap(stepsOf)) {

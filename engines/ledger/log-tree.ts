@@ -1,0 +1,63 @@
+import { addLeaves, rootOf, sizeOf, tileWidth } from '../../contracts/log/tiles.ts';
+import type { TreeEdge } from '../../contracts/log/tiles.ts';
+import { completeRoot, leafHash } from '../../contracts/log/merkle-tree.ts';
+import type { Hash } from '../../contracts/log/merkle-tree.ts';
+import { TenureError } from '../../domain/tenure-error.ts';
+import type { LogHead, LogPosition, LogStore } from '../../store/log.ts';
+
+/** The tree over the log, as its sequencer knows it. */
+export interface LogTree {
+  head(): Pick<LogHead, 'size' | 'root'>;
+  /** Adds the positions that follow, and stores the tiles that become full. */
+  grow(positions: readonly LogPosition[]): Promise<void>;
+}
+
+const pageSize = 1_000;
+
+/**
+ * Builds the right edge of the tree from what is stored: up to the head, and from there to the end of the log.
+ * @throws TenureError ledger_damaged, if the stored hashes do not lead to the root in the head, or positions are missing:
+ * somebody has changed the log
+ */
+export async function readTree(head: Pick<LogHead, 'size' | 'root'>, log: LogStore): Promise<LogTree> {
+  let edge = await readEdge(head, log);
+  const tree: LogTree = {
+    head: () => ({ size: sizeOf(edge), root: rootOf(edge) }),
+    async grow(positions) {
+      const grown = addLeaves(
+        edge,
+        positions.map(({ leaf }) => leafHash(leaf)),
+      );
+      ({ edge } = grown);
+      if (grown.full.length > 0) await log.addTiles(grown.full);
+    },
+  };
+  for (;;) {
+    const { size } = tree.head();
+    const positions = await log.positions(size, pageSize);
+    if (positions.some(({ index }, at) => index !== size + at)) throw damaged(`it has gaps after entry ${size}`);
+    if (positions.length === 0) return tree;
+    await tree.grow(positions);
+  }
+}
+
+async function readEdge(
+  { size, root }: Pick<LogHead, 'size' | 'root'>,
+  { positions, tiles }: Pick<LogStore, 'positions' | 'tiles'>,
+): Promise<TreeEdge> {
+  const edge: Hash[][] = [];
+  for (let level = 0, nodes = size; nodes > 0; level += 1, nodes = Math.floor(nodes / tileWidth)) {
+    const count = nodes % tileWidth;
+    const first = nodes - count;
+    if (count === 0) edge.push([]);
+    else if (level === 0) edge.push((await positions(first, count)).map(({ leaf }) => leafHash(leaf)));
+    else edge.push((await tiles(level - 1, first, count)).map(({ hashes }) => completeRoot(hashes)));
+    if (edge[level]!.length !== count) throw damaged(`level ${level} of its tree has gaps`);
+  }
+  if (!rootOf(edge).equals(root)) throw damaged(`its first ${size} entries do not have the root that was recorded`);
+  return edge;
+}
+
+function damaged(what: string): TenureError {
+  return new TenureError('ledger_damaged', `the log was changed: ${what}`);
+}
