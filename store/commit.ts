@@ -62,7 +62,7 @@ export function createCommit({ database, clock, installation, newId, end }: Comm
     let committed: Transaction | undefined;
     try {
       await clock.asked();
-      const result = await inTransaction(database.client, async (session) => {
+      const result = await inTransaction(database, async (session, abort) => {
         // New for each attempt: a commit that lost a conflict then has a later id and time than the commit it
         // conflicted with.
         const ids: string[] = [];
@@ -80,7 +80,7 @@ export function createCommit({ database, clock, installation, newId, end }: Comm
         };
         const outcome = await work(tx);
         if ('already' in outcome) {
-          await session.abortTransaction();
+          await abort();
           return outcome.already;
         }
         const { result: value, entries } = outcome;
@@ -90,7 +90,7 @@ export function createCommit({ database, clock, installation, newId, end }: Comm
         await database.ledger.insertMany(documents, { session }).catch((error: unknown) => {
           throw asLedgerError(error);
         });
-        if (end === 'abort') await session.abortTransaction();
+        if (end === 'abort') await abort();
         else written = tx;
         return value;
       });

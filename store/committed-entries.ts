@@ -64,7 +64,7 @@ type Projected = Pick<LedgerDocument, '_id' | 'tenant' | 'bytes'>;
 const entryOf = ({ _id: id, tenant, bytes }: Projected): CommittedEntry => ({
   id,
   tenant,
-  digest: sha256(bytes.buffer),
+  digest: sha256(bytes.value()),
 });
 
 interface InsertEvent {

@@ -1,6 +1,8 @@
-import type { ClientSession, MongoClient } from 'mongodb';
+import { MongoError } from 'mongodb';
+import type { ClientSession } from 'mongodb';
 import { TenureError } from '../domain/tenure-error.ts';
 import { withinMs } from '../platform/deadline.ts';
+import type { ControlDatabase } from './control-database.ts';
 
 /** Without this the driver would retry for two minutes. */
 const transactionTimeoutMs = 8_000;
@@ -10,25 +12,45 @@ function timedOut(): TenureError {
 }
 
 /**
- * Runs `work` in a transaction with snapshot reads and majority writes. It may run more than once, and must rethrow
- * database errors untranslated, because the driver retries transient ones.
+ * Runs `work` in a transaction with snapshot reads and majority writes. It may run more than once, may call `abort` to
+ * roll back what it wrote, and must rethrow database errors untranslated, because the driver retries transient ones.
+ * Whether it commits, aborts or throws: it ends when a majority has what it has read.
  * @throws TenureError control_unavailable after eight seconds, with an unknown outcome; what `work` throws
  */
-export async function inTransaction<T>(client: MongoClient, work: (session: ClientSession) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  { client, resources }: Pick<ControlDatabase, 'client' | 'resources'>,
+  work: (session: ClientSession, abort: () => Promise<void>) => Promise<T>,
+): Promise<T> {
   const deadline = performance.now() + transactionTimeoutMs;
-  const committing = client.withSession((session) =>
-    session.withTransaction(
-      async () => {
-        // Ends the driver's own retries when nobody waits for the result any more.
-        if (performance.now() > deadline) throw timedOut();
-        return await work(session);
-      },
-      {
-        readConcern: { level: 'snapshot' },
-        writeConcern: { w: 'majority', journal: true },
-        maxCommitTimeMS: transactionTimeoutMs,
-      },
-    ),
-  );
+  const committing = client.withSession(async (session) => {
+    // A transaction that is not committed may have read what can still be lost. The session makes this read wait until
+    // a majority has it.
+    const untilDurable = (): Promise<unknown> => resources.findOne({ _id: '' }, { session, projection: { _id: 1 } });
+    let aborted = 0;
+    const abort = async (): Promise<void> => {
+      await session.abortTransaction();
+      aborted += 1;
+    };
+    try {
+      const result = await session.withTransaction(
+        async () => {
+          // Ends the driver's own retries when nobody waits for the result any more.
+          if (performance.now() > deadline) throw timedOut();
+          aborted = 0;
+          return await work(session, abort);
+        },
+        {
+          readConcern: { level: 'snapshot' },
+          writeConcern: { w: 'majority', journal: true },
+          maxCommitTimeMS: transactionTimeoutMs,
+        },
+      );
+      if (aborted > 0) await untilDurable();
+      return result;
+    } catch (error) {
+      if (!(error instanceof MongoError)) await untilDurable();
+      throw error;
+    }
+  });
   return await withinMs(transactionTimeoutMs, committing, timedOut);
 }

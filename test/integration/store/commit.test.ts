@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Binary, MongoError } from 'mongodb';
+import { Binary, MongoClient, MongoError } from 'mongodb';
+import type { CommandStartedEvent } from 'mongodb';
 import { TenureError } from '../../../domain/tenure-error.ts';
 import { storageVersion } from '../../../store/documents.ts';
 import type { RevisionDocument, RolloutDocument } from '../../../store/documents.ts';
 import type { Transaction } from '../../../store/commit.ts';
 import type { LedgerDraft } from '../../../store/ledger.ts';
+import { createStore } from '../../../store/store.ts';
 import type { Store } from '../../../store/store.ts';
 import { draftTenant } from '../../../store/tenants.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
@@ -352,4 +354,31 @@ test('an attempt is committed once its commit is, and not if it was repeated, ro
     attempts.map(({ isCommitted }) => isCommitted),
     [false, true, false, false],
   );
+});
+
+test('a commit that is refused or has nothing to do ends only when a majority has what it has read', async () => {
+  const client = new MongoClient(attachToStack().mongod.control.adminUri, { monitorCommands: true });
+  try {
+    const { commit, newId, operations } = createStore({ client, names: opened.databases, installation: 'reading' });
+    const refusal = new TenureError('not_found', 'nothing is there');
+    for (const outcome of ['already', 'refused'] as const) {
+      const sent: CommandStartedEvent[] = [];
+      const listen = (event: CommandStartedEvent): void => void sent.push(event);
+      client.on('commandStarted', listen);
+      const committing = commit(async (tx) => {
+        await operations.read(tx, newId());
+        if (outcome === 'refused') throw refusal;
+        return { already: outcome };
+      });
+      if (outcome === 'refused') await assert.rejects(committing, refusal);
+      else assert.equal(await committing, outcome);
+      client.off('commandStarted', listen);
+      const last = sent.at(-1)?.command;
+      assert.ok(sent.some(({ commandName }) => commandName === 'abortTransaction'));
+      assert.equal(last?.['readConcern']?.level, 'majority');
+      assert.ok(last['readConcern'].afterClusterTime !== undefined, 'the read waits for the time of the transaction');
+    }
+  } finally {
+    await client.close();
+  }
 });

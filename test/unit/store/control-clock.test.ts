@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { betterSample, clocksAgree, clockToleranceMs, compareClocks } from '../../../store/control-clock.ts';
+import type { MongoClient } from 'mongodb';
+import {
+  betterSample,
+  clocksAgree,
+  clockToleranceMs,
+  compareClocks,
+  createControlClock,
+} from '../../../store/control-clock.ts';
 
 const differences = fc.integer({ min: -1e12, max: 1e12 });
 
@@ -57,4 +64,18 @@ test('time is counted from the most exact answer, and from a less exact one when
     ],
     ['later', 'later', 'quick', 'later', 'later', 'later'],
   );
+});
+
+test('a process that asked while mongod was suspended asks again, and is not ahead', async () => {
+  let asked = 0;
+  // mongod reads its clock when it wakes up, just before it answers.
+  const command = async () => {
+    asked += 1;
+    if (asked === 1) await new Promise((resolve) => setTimeout(resolve, 400));
+    return { localTime: new Date(performance.now()) };
+  };
+  const clock = createControlClock({ db: () => ({ command }) } as unknown as MongoClient);
+  await clock.measure();
+  assert.equal(asked, 2);
+  assert.ok(Math.abs(clock.now().getTime() - performance.now()) < 100);
 });
