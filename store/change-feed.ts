@@ -1,17 +1,12 @@
 import { BSON, MongoServerError } from 'mongodb';
-import type { ChangeStreamDocument, Document, ResumeToken } from 'mongodb';
+import type { ChangeStreamDocument, Document } from 'mongodb';
 import { facetsOf } from '../domain/tenant-facets.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import type { ControlDatabase } from './control-database.ts';
 import type { OperationDocument, StoredResource, TenantDocument } from './documents.ts';
-import { openStream } from './open-stream.ts';
+import { openStream, positionOf, resumingAfter } from './open-stream.ts';
+import type { Position } from './open-stream.ts';
 import { upgradeOnRead } from './storage-versions.ts';
-
-/**
- * A position in the order of all changes. Positions compare as strings: they are MongoDB's resume tokens in
- * hexadecimal, and MongoDB's manual guarantees this order.
- */
-export type Position = string;
 
 /**
  * Something that has changed, in its current state or in its state at that time. The last change of a thing has its
@@ -48,12 +43,6 @@ export type OpenChangeFeed = (after?: Position) => Promise<ChangeFeed>;
 
 const maxAwaitMs = 200;
 
-function positionOf(token: ResumeToken): Position {
-  const { _data: data } = token as { readonly _data?: unknown };
-  if (typeof data !== 'string') throw new TenureError('internal', 'a change stream gave no resume token');
-  return data;
-}
-
 function changeOf(event: ChangeStreamDocument): Change | undefined {
   if (!('ns' in event) || !('coll' in event.ns)) return undefined;
   const position = positionOf(event._id);
@@ -84,17 +73,17 @@ export function createChangeFeed({ db }: Pick<ControlDatabase, 'db'>): OpenChang
     const changes = db.watch([{ $match: { 'ns.coll': { $in: ['resources', 'operations'] } } }], {
       fullDocument: 'updateLookup',
       maxAwaitTimeMS: maxAwaitMs,
-      ...(after === undefined ? {} : { resumeAfter: { _data: after } }),
+      ...resumingAfter(after),
     });
     try {
       // Only an open stream knows whether all changes since the position are available.
       const stream = await openStream<ChangeStreamDocument>(changes);
       return {
-        start: after ?? positionOf(stream.start),
+        start: after ?? stream.start,
         async next() {
           const { event, position } = await stream.next();
           const change = event === undefined ? undefined : changeOf(event);
-          return { position: positionOf(position), ...(change === undefined ? {} : { change }) };
+          return { position, ...(change === undefined ? {} : { change }) };
         },
         close: () => stream.close(),
       };

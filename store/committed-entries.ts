@@ -4,13 +4,10 @@ import type { Digest } from '../contracts/identifiers.ts';
 import { sha256 } from '../contracts/canonical-json.ts';
 import type { ControlClock } from './control-clock.ts';
 import type { ControlDatabase } from './control-database.ts';
-import { asControlError } from './control-errors.ts';
 import type { LedgerDocument } from './documents.ts';
-import { openStream } from './open-stream.ts';
-import { fullScan } from './reading.ts';
-
-/** A position in the order of all commits: a resume token of MongoDB. */
-export type StreamPosition = string;
+import { openStream, resumingAfter } from './open-stream.ts';
+import type { Position } from './open-stream.ts';
+import { fullScan, readSized } from './reading.ts';
 
 /** An entry of the ledger, as the log needs it. */
 export interface CommittedEntry {
@@ -22,7 +19,7 @@ export interface CommittedEntry {
 /** Entries in the order in which they were committed. */
 export interface CommittedEntries {
   /** Everything that was committed after this position is returned. */
-  readonly start: StreamPosition;
+  readonly start: Position;
   /**
    * The next entry, if there is one within a moment; the position up to which all have been returned, and a time before
    * which nothing else was committed.
@@ -30,7 +27,7 @@ export interface CommittedEntries {
    */
   next(): Promise<{
     readonly entry?: CommittedEntry;
-    readonly readTo: StreamPosition;
+    readonly readTo: Position;
     readonly throughTime: Date;
   }>;
   close(): Promise<void>;
@@ -41,7 +38,7 @@ export interface CommittedEntryStore {
    * Follows what is committed after a position, or from now on. Undefined if mongod has not kept the commits since that
    * position. @throws TenureError control_unavailable
    */
-  follow(after?: StreamPosition): Promise<CommittedEntries | undefined>;
+  follow(after?: Position): Promise<CommittedEntries | undefined>;
   /**
    * All entries with this id or a later one as of one moment, in the order of their ids. Of two entries, that of a
    * commit that had seen the other's has the later id.
@@ -73,8 +70,6 @@ interface InsertEvent {
   readonly fullDocument: Projected;
 }
 
-const positionOf = (token: ResumeToken): StreamPosition => (token as { readonly _data: string })._data;
-
 export function createCommittedEntries(
   { client, ledger }: Pick<ControlDatabase, 'client' | 'ledger'>,
   clock: Pick<ControlClock, 'now'>,
@@ -91,16 +86,15 @@ export function createCommittedEntries(
             {
               batchSize,
               maxAwaitTimeMS: maxAwaitMs,
-              ...(after === undefined ? {} : { resumeAfter: { _data: after } }),
+              ...resumingAfter(after),
             },
           ),
         );
         return {
-          start: after ?? positionOf(stream.start),
+          start: after ?? stream.start,
           async next() {
             const asked = clock.now();
-            const { event, position } = await stream.next();
-            const readTo = positionOf(position);
+            const { event, position: readTo } = await stream.next();
             return event === undefined
               ? { readTo, throughTime: asked }
               : { entry: entryOf(event.fullDocument), readTo, throughTime: event.wallTime };
@@ -108,20 +102,15 @@ export function createCommittedEntries(
           close: () => stream.close(),
         };
       } catch (error) {
-        const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-        if (after !== undefined && cause instanceof MongoServerError && lostCodes.has(cause.code)) return undefined;
+        if (after !== undefined && error instanceof MongoServerError && lostCodes.has(error.code)) return undefined;
         throw error;
       }
     },
     async *since(id) {
       const session = client.startSession({ snapshot: true });
       try {
-        const found = ledger
-          .find({ _id: { $gte: id } }, { projection, session, batchSize, ...fullScan })
-          .sort({ _id: 1 });
-        for await (const document of found) yield entryOf(document);
-      } catch (error) {
-        throw asControlError(error);
+        const options = { sort: { _id: 1 }, projection, session, batchSize, ...fullScan } as const;
+        for await (const { document } of readSized(ledger, { _id: { $gte: id } }, options)) yield entryOf(document);
       } finally {
         await session.endSession();
       }

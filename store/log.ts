@@ -7,7 +7,7 @@ import { TenureError } from '../domain/tenure-error.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { asControlError, isDuplicateKey, onControl } from './control-errors.ts';
 import type { LogHeadDocument, LogPositionDocument, LogTileDocument } from './log-documents.ts';
-import type { StreamPosition } from './committed-entries.ts';
+import type { Position } from './open-stream.ts';
 
 /** How far the log was when its sequencer last recorded it. Positions may follow that are not in it yet. */
 export interface LogHead {
@@ -15,14 +15,13 @@ export interface LogHead {
   /** The root of the tree of this size. */
   readonly root: Hash;
   /** Where to continue to read the ledger; null before the first time. */
-  readonly readTo: StreamPosition | null;
+  readonly readTo: Position | null;
   /** Everything that was committed before this time is in the log. */
   readonly throughTime: Date;
 }
 
 /** Says which process extends the log, until another one takes over. */
 export interface LogLease {
-  readonly holder: string;
   readonly fence: number;
 }
 
@@ -36,13 +35,12 @@ export interface LogPosition {
   readonly sequence: number;
   /** The exact bytes of the leaf. */
   readonly leaf: Buffer;
+  /** The RFC 6962 hash of the leaf; not stored. */
+  readonly hash: Hash;
 }
 
 /** The end of a tenant's sequence. */
-export interface SequenceEnd {
-  readonly sequence: number;
-  readonly leaf: Hash;
-}
+export type SequenceEnd = Pick<LogPosition, 'sequence' | 'hash'>;
 
 /** The log: the order of all entries, and the tree over it. Entries themselves are in the ledger. */
 export interface LogStore {
@@ -80,13 +78,10 @@ const hashBytes = 32;
 /** The head before the first entry. */
 const emptyLog: LogHead = { size: 0, root: emptyRoot, readTo: null, throughTime: new Date(0) };
 
-const positionOf = ({ _id, entry, tenant, sequence, leaf }: LogPositionDocument): LogPosition => ({
-  index: _id,
-  entry,
-  tenant,
-  sequence,
-  leaf: Buffer.from(leaf.value()),
-});
+function positionOf({ _id: index, leaf: stored, ...position }: LogPositionDocument): LogPosition {
+  const leaf = Buffer.from(stored.value());
+  return { index, ...position, leaf, hash: leafHash(leaf) };
+}
 
 const headOf = ({ size, root, readTo, throughTime }: LogHeadDocument): LogHead => ({
   size,
@@ -150,7 +145,7 @@ export function createLogStore({
         await insertHead();
         found = await take();
       }
-      return found === null ? undefined : { lease: { holder, fence: found.fence }, head: headOf(found) };
+      return found === null ? undefined : { lease: { fence: found.fence }, head: headOf(found) };
     },
     async record({ fence }, { size, root, readTo, throughTime }, leaseMs) {
       const fields = { size, root: { $literal: new Binary(root) }, readTo: { $literal: readTo }, throughTime };
@@ -166,7 +161,11 @@ export function createLogStore({
       try {
         // In order: if another process has the place of the first one, nothing is added.
         await logPositions.insertMany(
-          positions.map(({ index, leaf, ...position }) => ({ _id: index, ...position, leaf: new Binary(leaf) })),
+          positions.map(({ index, leaf, hash: _derived, ...position }) => ({
+            _id: index,
+            ...position,
+            leaf: new Binary(leaf),
+          })),
           { ordered: true },
         );
       } catch (error) {
@@ -193,9 +192,7 @@ export function createLogStore({
           ])
           .toArray(),
       );
-      return new Map(
-        found.map(({ _id, sequence, leaf }) => [_id, { sequence, leaf: leafHash(Buffer.from(leaf.value())) }]),
-      );
+      return new Map(found.map(({ _id, sequence, leaf }) => [_id, { sequence, hash: leafHash(leaf.value()) }]));
     },
     async sequenced(entries) {
       const found = await onControl(() =>

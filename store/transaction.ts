@@ -26,17 +26,15 @@ export async function inTransaction<T>(
     // A transaction that is not committed may have read what can still be lost. The session makes this read wait until
     // a majority has it.
     const untilDurable = (): Promise<unknown> => resources.findOne({ _id: '' }, { session, projection: { _id: 1 } });
-    let aborted = 0;
     const abort = async (): Promise<void> => {
       await session.abortTransaction();
-      aborted += 1;
+      await untilDurable();
     };
     try {
-      const result = await session.withTransaction(
+      return await session.withTransaction(
         async () => {
           // Ends the driver's own retries when nobody waits for the result any more.
           if (performance.now() > deadline) throw timedOut();
-          aborted = 0;
           return await work(session, abort);
         },
         {
@@ -45,8 +43,6 @@ export async function inTransaction<T>(
           maxCommitTimeMS: transactionTimeoutMs,
         },
       );
-      if (aborted > 0) await untilDurable();
-      return result;
     } catch (error) {
       if (!(error instanceof MongoError)) await untilDurable();
       throw error;

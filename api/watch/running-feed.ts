@@ -1,4 +1,5 @@
-import type { Change, ChangeFeed, Position } from '../../store/change-feed.ts';
+import type { Change, ChangeFeed } from '../../store/change-feed.ts';
+import type { Position } from '../../store/open-stream.ts';
 import type { GiveBack } from '../shares/quota.ts';
 
 /** A receiver of changes. */

@@ -5,7 +5,7 @@ import type { StreamContract, StreamId } from '../../contracts/streams.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { Caller } from '../../engines/requests/caller.ts';
 import type { Metrics } from '../../platform/metrics.ts';
-import type { Position } from '../../store/change-feed.ts';
+import type { Position } from '../../store/open-stream.ts';
 import type { Authenticate } from '../authentication.ts';
 import type { PageTokens } from '../page-token.ts';
 import { expressPath, refuseMethod } from '../routing.ts';

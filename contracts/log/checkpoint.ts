@@ -1,4 +1,5 @@
 import type { Hash } from './merkle-tree.ts';
+import { fromBase64 } from './signed-note.ts';
 
 /** The head of a log as of C2SP `tlog-checkpoint`; signed, it is the text of a note. */
 export interface Checkpoint {
@@ -18,7 +19,6 @@ export function formatCheckpoint({ origin, size, root }: Checkpoint): string {
 export function parseCheckpoint(text: string): Checkpoint | undefined {
   const [, origin, digits, encoded] = /^([^\n]+)\n(0|[1-9][0-9]*)\n([A-Za-z0-9+/=]+)\n(?:[^\n]+\n)*$/.exec(text) ?? [];
   if (origin === undefined || digits === undefined || encoded === undefined) return undefined;
-  const [size, root] = [Number(digits), Buffer.from(encoded, 'base64')];
-  const isRoot = root.length === rootBytes && root.toString('base64') === encoded;
-  return Number.isSafeInteger(size) && isRoot ? { origin, size, root } : undefined;
+  const [size, root] = [Number(digits), fromBase64(encoded)];
+  return Number.isSafeInteger(size) && root?.length === rootBytes ? { origin, size, root } : undefined;
 }

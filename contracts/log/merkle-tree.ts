@@ -34,9 +34,13 @@ function powerWithin(count: number): number {
   return power;
 }
 
-/** Where the tree over these leaves divides: the largest power of two that is less than their number. */
-function middleOf({ start, end }: LeafRange): number {
-  return start + powerWithin(end - start - 1);
+/** The two subtrees of a tree over two leaves or more: the left one has the largest power of two less than their number. */
+function halvesOf({ start, end }: LeafRange): readonly [left: LeafRange, right: LeafRange] {
+  const middle = start + powerWithin(end - start - 1);
+  return [
+    { start, end: middle },
+    { start: middle, end },
+  ];
 }
 
 /** The complete subtrees that a range consists of, from left to right. The range must be one that a proof names. */
@@ -78,13 +82,10 @@ export function inclusionRanges(index: number, size: number): LeafRange[] {
   const ranges: LeafRange[] = [];
   let tree: LeafRange = { start: 0, end: size };
   while (tree.end - tree.start > 1) {
-    const middle = middleOf(tree);
-    const [left, right] = [
-      { start: tree.start, end: middle },
-      { start: middle, end: tree.end },
-    ];
-    ranges.push(index < middle ? right : left);
-    tree = index < middle ? left : right;
+    const [left, right] = halvesOf(tree);
+    const isLeft = index < left.end;
+    ranges.push(isLeft ? right : left);
+    tree = isLeft ? left : right;
   }
   return ranges.toReversed();
 }
@@ -120,13 +121,10 @@ export function consistencyRanges({ earlier, size }: Growth): LeafRange[] {
   const ranges: LeafRange[] = [];
   let tree: LeafRange = { start: 0, end: size };
   while (tree.end !== earlier) {
-    const middle = middleOf(tree);
-    const [left, right] = [
-      { start: tree.start, end: middle },
-      { start: middle, end: tree.end },
-    ];
-    ranges.push(earlier <= middle ? right : left);
-    tree = earlier <= middle ? left : right;
+    const [left, right] = halvesOf(tree);
+    const isLeft = earlier <= left.end;
+    ranges.push(isLeft ? right : left);
+    tree = isLeft ? left : right;
   }
   if (tree.start > 0) ranges.push(tree);
   return ranges.toReversed();

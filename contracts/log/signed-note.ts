@@ -45,29 +45,26 @@ export function isKeyName(name: string): boolean {
   return name !== '' && name.isWellFormed() && !/[\s+\p{Cc}]/u.test(name);
 }
 
-function hashed({ name, algorithm, publicKey }: NoteKey): Buffer {
-  return createHash('sha256')
-    .update(`${name}\n`)
-    .update(Uint8Array.of(noteAlgorithms[algorithm]))
-    .update(publicKey)
-    .digest();
+/** The public key after the byte of its algorithm. */
+function encoded({ algorithm, publicKey }: NoteKey): Buffer {
+  return Buffer.concat([Uint8Array.of(noteAlgorithms[algorithm]), publicKey]);
 }
 
 export function keyIdOf(key: NoteKey): string {
-  return hashed(key).subarray(0, keyIdBytes).toString('hex');
+  const hash = createHash('sha256').update(`${key.name}\n`).update(encoded(key)).digest();
+  return hash.subarray(0, keyIdBytes).toString('hex');
 }
 
 /** The key in one line, as `note.NewVerifier` of Go takes it. */
 export function formatNoteKey(key: NoteKey): string {
-  const encoded = Buffer.concat([Uint8Array.of(noteAlgorithms[key.algorithm]), key.publicKey]).toString('base64');
-  return `${key.name}+${keyIdOf(key)}+${encoded}`;
+  return `${key.name}+${keyIdOf(key)}+${encoded(key).toString('base64')}`;
 }
 
 /** Undefined if the line is not a key, or its id is not that of the key. */
 export function parseNoteKey(line: string): NoteKey | undefined {
-  const [, name, keyId, encoded] = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/.exec(line) ?? [];
-  if (name === undefined || keyId === undefined || encoded === undefined || !isKeyName(name)) return undefined;
-  const bytes = base64(encoded);
+  const [, name, keyId, key64] = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/.exec(line) ?? [];
+  if (name === undefined || keyId === undefined || key64 === undefined || !isKeyName(name)) return undefined;
+  const bytes = fromBase64(key64);
   const found = Object.entries(noteAlgorithms).find(([, byte]) => byte === bytes?.[0]);
   if (bytes?.length !== publicKeyBytes + 1 || found === undefined) return undefined;
   const key = { name, algorithm: found[0] as NoteAlgorithm, publicKey: bytes.subarray(1) };
@@ -75,15 +72,15 @@ export function parseNoteKey(line: string): NoteKey | undefined {
 }
 
 /** Decodes canonical base64 only, so that a note has one form. */
-function base64(text: string): Buffer | undefined {
+export function fromBase64(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64');
   return bytes.toString('base64') === text ? bytes : undefined;
 }
 
 export function formatNote({ text, signatures }: SignedNote): string {
   const lines = signatures.map(({ name, keyId, bytes }) => {
-    const encoded = Buffer.concat([Buffer.from(keyId, 'hex'), bytes]).toString('base64');
-    return `— ${name} ${encoded}\n`;
+    const signature = Buffer.concat([Buffer.from(keyId, 'hex'), bytes]);
+    return `— ${name} ${signature.toString('base64')}\n`;
   });
   return `${text}\n${lines.join('')}`;
 }
@@ -97,8 +94,8 @@ export function parseNote(note: string): SignedNote | undefined {
   if (lines.length > maxSignatures) return undefined;
   const signatures: NoteSignature[] = [];
   for (const line of lines) {
-    const [, name, encoded] = /^— ([^ ]+) ([A-Za-z0-9+/=]+)$/.exec(line) ?? [];
-    const bytes = encoded === undefined ? undefined : base64(encoded);
+    const [, name, signature] = /^— ([^ ]+) ([A-Za-z0-9+/=]+)$/.exec(line) ?? [];
+    const bytes = signature === undefined ? undefined : fromBase64(signature);
     if (name === undefined || !isKeyName(name) || bytes === undefined || bytes.length <= keyIdBytes) return undefined;
     signatures.push({
       name,

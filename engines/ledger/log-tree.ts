@@ -1,13 +1,14 @@
 import { addLeaves, rootOf, sizeOf, tileWidth } from '../../contracts/log/tiles.ts';
 import type { TreeEdge } from '../../contracts/log/tiles.ts';
-import { completeRoot, leafHash } from '../../contracts/log/merkle-tree.ts';
+import { completeRoot } from '../../contracts/log/merkle-tree.ts';
 import type { Hash } from '../../contracts/log/merkle-tree.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { LogHead, LogPosition, LogStore } from '../../store/log.ts';
 
 /** The tree over the log, as its sequencer knows it. */
 export interface LogTree {
-  head(): Pick<LogHead, 'size' | 'root'>;
+  size(): number;
+  root(): Hash;
   /** Adds the positions that follow, and stores the tiles that become full. */
   grow(positions: readonly LogPosition[]): Promise<void>;
 }
@@ -22,18 +23,19 @@ const pageSize = 1_000;
 export async function readTree(head: Pick<LogHead, 'size' | 'root'>, log: LogStore): Promise<LogTree> {
   let edge = await readEdge(head, log);
   const tree: LogTree = {
-    head: () => ({ size: sizeOf(edge), root: rootOf(edge) }),
+    size: () => sizeOf(edge),
+    root: () => rootOf(edge),
     async grow(positions) {
       const grown = addLeaves(
         edge,
-        positions.map(({ leaf }) => leafHash(leaf)),
+        positions.map(({ hash }) => hash),
       );
       ({ edge } = grown);
       if (grown.full.length > 0) await log.addTiles(grown.full);
     },
   };
   for (;;) {
-    const { size } = tree.head();
+    const size = tree.size();
     const positions = await log.positions(size, pageSize);
     if (positions.some(({ index }, at) => index !== size + at)) throw damaged(`it has gaps after entry ${size}`);
     if (positions.length === 0) return tree;
@@ -50,7 +52,7 @@ async function readEdge(
     const count = nodes % tileWidth;
     const first = nodes - count;
     if (count === 0) edge.push([]);
-    else if (level === 0) edge.push((await positions(first, count)).map(({ leaf }) => leafHash(leaf)));
+    else if (level === 0) edge.push((await positions(first, count)).map(({ hash }) => hash));
     else edge.push((await tiles(level - 1, first, count)).map(({ hashes }) => completeRoot(hashes)));
     if (edge[level]!.length !== count) throw damaged(`level ${level} of its tree has gaps`);
   }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CommittedEntries, CommittedEntry, StreamPosition } from '../../store/committed-entries.ts';
+import type { CommittedEntries, CommittedEntry } from '../../store/committed-entries.ts';
+import type { Position } from '../../store/open-stream.ts';
 
 /** Entries that were read and are not sequenced yet. */
 export interface PendingEntries {
@@ -20,7 +21,7 @@ export interface TakeOptions {
 
 export interface Taken {
   readonly entries: readonly CommittedEntry[];
-  readonly readTo: StreamPosition;
+  readonly readTo: Position;
   readonly throughTime: Date;
   /** When the first of the entries was committed, by mongod's clock. */
   readonly since?: Date;
@@ -32,7 +33,7 @@ const readPauseMs = 1_000;
 
 interface Read {
   readonly entry: CommittedEntry;
-  readonly readTo: StreamPosition;
+  readonly readTo: Position;
   readonly throughTime: Date;
 }
 

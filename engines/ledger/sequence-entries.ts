@@ -6,18 +6,16 @@ import type { LogPosition, LogStore, SequenceEnd } from '../../store/log.ts';
 
 type Ends = ReadonlyMap<string | null, SequenceEnd>;
 
-function leafBytes({ tenant, digest }: CommittedEntry, end: SequenceEnd | undefined): Buffer {
+function leafBytes({ tenant, digest }: CommittedEntry, sequence: number, end: SequenceEnd | undefined): Buffer {
   const leaf: LogLeaf = {
     v: 1,
     ...(tenant === null ? {} : { tenant }),
-    sequence: (end?.sequence ?? 0) + 1,
-    ...(end === undefined ? {} : { previous: `sha256:${end.leaf.toString('hex')}` }),
+    sequence,
+    ...(end === undefined ? {} : { previous: `sha256:${end.hash.toString('hex')}` }),
     entry: digest,
   };
   return canonicalBytes(leaf);
 }
-
-const endAt = ({ sequence, leaf }: LogPosition): SequenceEnd => ({ sequence, leaf: leafHash(leaf) });
 
 /**
  * Gives entries, in this order, their places in a log of this size and in their tenants' sequences. `ends` has the ends
@@ -28,15 +26,11 @@ export function sequenceEntries(size: number, ends: Ends, entries: readonly Comm
   return entries.map((entry, at) => {
     const { id, tenant } = entry;
     const end = newEnds.get(tenant);
-    const position = {
-      index: size + at,
-      entry: id,
-      tenant,
-      sequence: (end?.sequence ?? 0) + 1,
-      leaf: leafBytes(entry, end),
-    };
-    newEnds.set(tenant, endAt(position));
-    return position;
+    const sequence = (end?.sequence ?? 0) + 1;
+    const leaf = leafBytes(entry, sequence, end);
+    const hash = leafHash(leaf);
+    newEnds.set(tenant, { sequence, hash });
+    return { index: size + at, entry: id, tenant, sequence, leaf, hash };
   });
 }
 
@@ -58,9 +52,9 @@ export function createSequenceEnds({ endsOf }: Pick<LogStore, 'endsOf'>): Sequen
       return new Map([...tenants].flatMap((tenant) => (ends.has(tenant) ? [[tenant, ends.get(tenant)!]] : [])));
     },
     learn(positions) {
-      for (const position of positions) {
-        ends.delete(position.tenant);
-        ends.set(position.tenant, endAt(position));
+      for (const { tenant, sequence, hash } of positions) {
+        ends.delete(tenant);
+        ends.set(tenant, { sequence, hash });
       }
       for (const tenant of ends.keys()) {
         if (ends.size <= remembered) return;

@@ -109,13 +109,11 @@ async function sequenceFrom(
   const knownUntil = new Date(clock.now().getTime() + clockToleranceMs);
   let { readTo, throughTime } = start;
 
-  const record = (): Promise<void> => {
-    const { size, root } = tree.head();
-    return log.record(lease, { size, root, readTo, throughTime }, leaseMs);
-  };
+  const record = (): Promise<void> =>
+    log.record(lease, { size: tree.size(), root: tree.root(), readTo, throughTime }, leaseMs);
 
   async function add(entries: readonly CommittedEntry[]): Promise<void> {
-    const positions = sequenceEntries(tree.head().size, await ends.of(entries), entries);
+    const positions = sequenceEntries(tree.size(), await ends.of(entries), entries);
     await failpoints.reach('sequence.before-append', everyTenant);
     await log.append(positions);
     await failpoints.reach('sequence.after-append', everyTenant);

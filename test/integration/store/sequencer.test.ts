@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { leafHash } from '../../../contracts/log/merkle-tree.ts';
 import { startSequencer } from '../../../engines/ledger/sequencer.ts';
 import type { Sequencer } from '../../../engines/ledger/sequencer.ts';
 import type { Logger } from '../../../platform/logging.ts';
@@ -100,6 +101,7 @@ test('a sequencer that was suspended is refused when it wakes up', async () => {
     tenant: null,
     sequence,
     leaf: Buffer.from(entry),
+    hash: leafHash(Buffer.from(entry)),
   });
   const size = await log.size();
   // Whoever wants a place that is taken, or to place an entry that has one, adds nothing.

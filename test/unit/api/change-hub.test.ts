@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { createChangeHub } from '../../../api/watch/change-hub.ts';
 import type { Follower } from '../../../api/watch/running-feed.ts';
 import { TenureError } from '../../../domain/tenure-error.ts';
-import type { Change, ChangeFeed, Position } from '../../../store/change-feed.ts';
+import type { Change, ChangeFeed } from '../../../store/change-feed.ts';
+import type { Position } from '../../../store/open-stream.ts';
 import { until } from '../../harness/until.ts';
 
 const at = (number: number): Position => String(number).padStart(6, '0');
