@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { MongoClient } from 'mongodb';
 import type { CommandStartedEvent, Document } from 'mongodb';
 import { parseTenantFilter } from '../../../domain/tenant-filter.ts';
+import { leafHash } from '../../../contracts/log/merkle-tree.ts';
 import type { OperationDocument, TenantDocument } from '../../../store/documents.ts';
 import { createStore } from '../../../store/store.ts';
 import type { Store } from '../../../store/store.ts';
@@ -58,6 +59,18 @@ before(async () => {
         tenant: { uid: uids[index % tenantCount] ?? '', name: `t${index % tenantCount}` },
       };
     }),
+  );
+  const leaf = Buffer.from('leaf');
+  await store.log.append(
+    Array.from({ length: operationCount }, (_, index) => ({
+      index,
+      entry: `00${String(index).padStart(24, '0')}`,
+      // Two sequences, so that each is long.
+      tenant: index % 2 === 0 ? tenant._id : null,
+      sequence: Math.floor(index / 2) + 1,
+      leaf,
+      hash: leafHash(leaf),
+    })),
   );
 });
 after(async () => {
@@ -137,6 +150,13 @@ const reads: Readonly<Record<string, () => Promise<unknown>>> = {
   'the last verification': () => store.verifications.latestOf(tenant._id),
   'stalled verifications': () => store.verifications.stalled(0, 20),
   'entries of a tenant': () => store.ledger.entries({ tenant: tenant._id }),
+  'the size of the log': () => store.log.size(),
+  'the head of the log': () => store.log.head(),
+  'positions in the log': () => store.log.positions(1_000, 20),
+  'which entries are in the log': () => store.log.sequenced([operation._id, `00${'0'.repeat(24)}`]),
+  'the ends of sequences': () => store.log.endsOf([tenant._id, null]),
+  'tiles of the log': () => store.log.tiles(0, 0, 3),
+  'entries after an id': () => drain(store.committedEntries.since(tenant._id)),
   'entries of a request': () => store.ledger.entries({ requestId: 'request-1' }),
   'what a transaction reads': () =>
     store.commit(async (tx) => {
