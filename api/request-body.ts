@@ -5,7 +5,7 @@ import type { RouteContract } from '../contracts/routes/route-contract.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import { requireBoundedJson } from './json-bounds.ts';
 import { lostInParsing } from './json-source.ts';
-import { requirePresent, abortedOnClose } from './sender.ts';
+import { requireConnected, abortedOnClose } from './sender.ts';
 import type { GiveBack } from './shares/quota.ts';
 import type { Shares } from './shares/shares.ts';
 
@@ -113,7 +113,7 @@ export function createBodyReader({ bodies, handling }: Pick<Shares, 'bodies' | '
       const done = isLarge ? await handling.next(caller, bytes.length, gone) : none.done;
       if (isLarge) await nextTurn();
       try {
-        requirePresent(gone);
+        requireConnected(response);
         return { value: parse(bytes), done };
       } catch (error) {
         done();

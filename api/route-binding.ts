@@ -19,7 +19,7 @@ import { deprecationHeaders, expressPath, refuseMethod } from './routing.ts';
 import type { RefuseEarly } from './early-refusal.ts';
 import type { GuardReplay } from './replay-guard.ts';
 import type { RouteHandler, RouteHandlers } from './reply.ts';
-import { requirePresent, abortedOnClose, createSender } from './sender.ts';
+import { requireConnected, abortedOnClose, createSender } from './sender.ts';
 import { createBodyReader } from './request-body.ts';
 import { requestIds } from './request-ids.ts';
 import { parsePart, readIdempotencyKey, readPrecondition } from './request-parsing.ts';
@@ -137,6 +137,8 @@ export function bindRoutes({
 
         let storedIn: Transaction | undefined;
         const keep: Keep = async (tx, reply) => {
+          // Its caller may have repeated the request elsewhere, and have been refused: then nothing may change any more.
+          requireConnected(response);
           if (repeatable === undefined) return;
           await idempotency.keep(tx, repeatable, storedAnswer(reply));
           storedIn = tx;
@@ -148,6 +150,7 @@ export function bindRoutes({
         >[0];
         const run = async (): Promise<StoredAnswer> =>
           isRehearsal ? asRehearsed(storedAnswer(await rehearsal(parsed))) : storedAnswer(await handler(parsed));
+        requireConnected(response);
         answer = await withLogContext(ids, async () => {
           if (isList(contract)) return readList(response, subject, async () => sentAnswer(await handler(parsed)));
           return repeatable === undefined
@@ -177,7 +180,7 @@ export function bindRoutes({
     const gone = abortedOnClose(response);
     const done = await shares.pages.next(subject, 1, gone);
     try {
-      requirePresent(gone);
+      requireConnected(response);
       return await read();
     } finally {
       done();

@@ -17,8 +17,8 @@ export function abortedOnClose(response: Response): AbortSignal {
 }
 
 /** Stops work for a caller that has disconnected. @throws TenureError request_invalid */
-export function requirePresent(gone: AbortSignal): void {
-  if (gone.aborted)
+export function requireConnected({ closed }: Pick<Response, 'closed'>): void {
+  if (closed)
     throw new TenureError(
       'request_invalid',
       'the connection was closed before the request was processed; keep it open until the response arrives',

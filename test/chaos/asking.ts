@@ -6,7 +6,7 @@ import { ApiError } from '../../client/api-error.ts';
 import type { OperationKind } from '../../contracts/lifecycle.ts';
 import type { Installation } from '../harness/installation.ts';
 import type { Chance } from './chance.ts';
-import type { Acknowledged, Asked, Recollection } from './recollection.ts';
+import type { Acknowledged, Asked, Attempt, Recollection } from './recollection.ts';
 
 /** Passed each time a request is sent. */
 interface Once {
@@ -33,6 +33,8 @@ export interface Asker {
   ask(subject: string, wish: Wish): Promise<Asked>;
 }
 
+type Replica = Installation['replicas'][number];
+
 export interface AskerOptions {
   readonly installation: Pick<Installation, 'replicas' | 'token'>;
   readonly recollection: Recollection;
@@ -58,25 +60,31 @@ function isNotNow(error: unknown): boolean {
 }
 
 export function createAsker({ installation: { replicas, token }, recollection, chance }: AskerOptions): Asker {
-  const client: Asker['client'] = (subject, correlationId) =>
+  const clientOf = ({ server }: Replica, subject: string, correlationId?: string): ApiClient =>
     createApiClient({
-      server: chance.one(replicas).server,
+      server,
       token: () => token({ subject }),
       retryForMs: 0,
       ...(correlationId === undefined ? {} : { correlationId }),
     });
 
   /** Sends a wish until it is answered. @throws ApiError if it is refused; the last error if no API answers in time */
-  async function answered(subject: string, key: string, { send }: Wish): Promise<Acknowledged> {
+  async function answered(subject: string, key: string, { send }: Wish, attempts: Attempt[]): Promise<Acknowledged> {
     const deadline = Date.now() + askForMs;
     for (;;) {
       const timeoutMs = chance.happens(impatientShare) ? chance.number(impatienceMs) : patienceMs;
+      const replica = chance.one(replicas);
+      const attempt: Attempt = { api: 1 + replicas.indexOf(replica), at: Date.now() };
+      attempts.push(attempt);
       try {
-        return await send(client(subject, key), {
+        const answer = await send(clientOf(replica, subject, key), {
           idempotencyKey: key,
           signal: AbortSignal.timeout(Math.ceil(timeoutMs)),
         });
+        Object.assign(attempt, { over: Date.now(), seen: String(answer.status) });
+        return answer;
       } catch (error) {
+        Object.assign(attempt, { over: Date.now(), seen: error instanceof ApiError ? error.code : 'no answer' });
         if (!isNotNow(error) || Date.now() > deadline) throw error;
         await delay(retryMs.least + chance.number(retryMs.span));
       }
@@ -84,10 +92,12 @@ export function createAsker({ installation: { replicas, token }, recollection, c
   }
 
   return {
-    client,
+    client: (subject, correlationId) => clientOf(chance.one(replicas), subject, correlationId),
     async ask(subject, wish) {
       const key = randomUUID();
       const { what, tenant, begins, isKeyed } = wish;
+      const attempts: Attempt[] = [];
+      const send = (): Promise<Acknowledged> => answered(subject, key, wish, attempts);
       const asked: Asked = {
         key,
         what,
@@ -95,14 +105,13 @@ export function createAsker({ installation: { replicas, token }, recollection, c
         begins,
         isKeyed,
         sentAt: Date.now(),
+        attempts,
         answers: [],
-        repeat: () => answered(subject, key, wish),
+        repeat: send,
       };
       recollection.asked.push(asked);
       const isTwice = isKeyed && chance.happens(twiceShare);
-      const answers = await Promise.allSettled(
-        Array.from({ length: isTwice ? 2 : 1 }, () => answered(subject, key, wish)),
-      );
+      const answers = await Promise.allSettled(Array.from({ length: isTwice ? 2 : 1 }, send));
       for (const answer of answers) {
         if (answer.status === 'fulfilled') asked.answers.push(answer.value);
         else if (!isNotNow(answer.reason)) asked.refusal = (answer.reason as ApiError).code;

@@ -22,6 +22,8 @@ export interface Asked {
   /** The kind of the operation that it may start. */
   readonly begins: OperationKind | undefined;
   readonly sentAt: number;
+  /** Each time that it was sent, in order. */
+  readonly attempts: Attempt[];
   /** Every answer that says it is done or accepted: one, or more if an answer was replayed. */
   readonly answers: Acknowledged[];
   /** The code with which it was refused in the end. */
@@ -32,6 +34,16 @@ export interface Asked {
   readonly repeat: () => Promise<Acknowledged>;
   /** Whether it has a key. A request without one is safe to repeat anyway. */
   readonly isKeyed: boolean;
+}
+
+export interface Attempt {
+  /** Which API it was sent to, from 1. */
+  readonly api: number;
+  /** From `Date.now()`. */
+  readonly at: number;
+  over?: number;
+  /** What the caller saw: a status, a code, or why it gave up. */
+  seen?: string;
 }
 
 export interface Acknowledged {

@@ -12,6 +12,16 @@ type Records = Pick<Installation, 'control' | 'databases'>;
 
 const told = ({ what, tenant, key }: Asked): string => `${what} of ${tenant} (${key})`;
 
+/** Every attempt with its times in seconds since the first. */
+const attemptsOf = ({ attempts }: Asked): string =>
+  attempts
+    .map(({ api, at, over, seen }) => {
+      const since = (time: number | undefined): string =>
+        time === undefined ? '?' : ((time - (attempts[0]?.at ?? 0)) / 1000).toFixed(2);
+      return `api ${api} from ${since(at)} to ${since(over)}: ${seen ?? 'not over'}`;
+    })
+    .join('; ');
+
 /** The ledger, the operations and the revisions, by the keys and ids that a caller knows. */
 interface Known {
   readonly entries: ReadonlyMap<string, readonly LedgerEntry[]>;
@@ -100,7 +110,7 @@ function checkOnce({ entries, begun }: Known, findings: Findings, asked: Asked):
     if (done.length > 0)
       findings.add(
         'refused',
-        `${told(asked)} was refused with ${asked.refusal}, but has left the entries ${done.map(({ action, outcome }) => `${action} ${outcome}`).join(', ')}`,
+        `${told(asked)} was refused with ${asked.refusal}, but has left the entries ${done.map(({ action, outcome, time }) => `${action} ${outcome} at ${time}`).join(', ')}; first sent at ${new Date(asked.sentAt).toISOString()} (${attemptsOf(asked)})`,
       );
   }
 }
