@@ -34,6 +34,7 @@ const kinds = {
   plan: 'Plan',
   region: 'Region',
   operation: 'Operation',
+  event: 'Event',
   access: 'Caller',
 } as const satisfies Record<string, Kind>;
 
@@ -48,6 +49,7 @@ const readActionOf: Readonly<Record<Kind, PolicyAction>> = {
   Plan: 'plan.get',
   Region: 'region.get',
   Operation: 'operation.get',
+  Event: 'event.get',
   Caller: 'access.check',
 };
 
@@ -78,7 +80,8 @@ export function createAuthorize({ policy, refusals, clock }: AuthorizationDepend
     );
     const maySee = action !== readActionOf[target.kind] && ask(readActionOf[target.kind]).allow;
     const hasOneTarget = !action.endsWith('.list') && action !== 'tenant.create';
-    if (!maySee && hasOneTarget && (target.kind === 'Tenant' || target.kind === 'Operation')) throw absent(target);
+    if (!maySee && hasOneTarget && (target.kind === 'Tenant' || target.kind === 'Operation' || target.kind === 'Event'))
+      throw absent(target);
     throw new TenureError('forbidden', `policy does not allow ${action}`, {
       errors: verdict.deny.map(({ rule, message, fix }) => ({ rule, message, fix })),
     });

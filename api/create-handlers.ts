@@ -24,10 +24,12 @@ import { catalogHandlers } from './handlers/catalog-handlers.ts';
 import { createTenantChange } from './handlers/tenant-change.ts';
 import { tenantHandlers } from './handlers/tenant-handlers.ts';
 import { tenantHistoryHandlers } from './handlers/tenant-history-handlers.ts';
+import { eventHandlers } from './handlers/event-handlers.ts';
 import { explainHandlers } from './handlers/explain-handlers.ts';
 import { tenantSearchHandler } from './handlers/tenant-search-handler.ts';
 import { tenantVerbHandlers } from './handlers/tenant-verb-handlers.ts';
 import { tombstoneHandlers } from './handlers/tombstone-handlers.ts';
+import type { PrepareEventReading } from './events/event-reading.ts';
 import type { OperationWatch } from './operation-watch.ts';
 import type { PageTokens } from './page-token.ts';
 import type { RouteHandlers } from './reply.ts';
@@ -46,6 +48,7 @@ export interface HandlerDependencies {
   readonly failpoints: Failpoints;
   readonly pageTokens: PageTokens;
   readonly watch: OperationWatch;
+  readonly prepareEventReading: PrepareEventReading;
   readonly endpoint: OpenTenantDependencies['endpoint'];
   /** Only for dry runs. */
   readonly rehearseSchema?: RehearseSchema;
@@ -64,6 +67,7 @@ export function createHandlers({
   failpoints,
   pageTokens,
   watch,
+  prepareEventReading,
   endpoint,
   rehearseSchema,
 }: HandlerDependencies): RouteHandlers {
@@ -100,6 +104,7 @@ export function createHandlers({
       watch,
       failpoints,
     }),
+    ...eventHandlers({ store, authorize, prepareEventReading }),
     openTenant: openTenantHandler({
       authorize,
       openTenant: createOpenTenant({

@@ -43,11 +43,15 @@ import { createHandlers, rehearsed } from './create-handlers.ts';
 import type { HandlerDependencies } from './create-handlers.ts';
 import { createEarlyRefusal } from './early-refusal.ts';
 import { createOperationWatch } from './operation-watch.ts';
+import { createEventFeed } from './events/event-feed.ts';
+import { createEventReading } from './events/event-reading.ts';
+import { createEventSource } from './events/event-source.ts';
 import { createPageTokens } from './page-token.ts';
 import { createCellAddresses, openRehearsalCells } from './cells.ts';
 import { createReplayGuard } from './replay-guard.ts';
 import { createShares } from './shares/shares.ts';
 import { createChangeHub } from './watch/change-hub.ts';
+import { createChangeSources } from './watch/change-sources.ts';
 import { createWatches } from './watch/watches.ts';
 import { createWorkflowStarters } from '../platform/workflow-starters.ts';
 
@@ -98,17 +102,21 @@ async function main(): Promise<void> {
   const rehearsalCells = openRehearsalCells(addresses);
   const connected = connectCells(addresses, { appName: 'tenure-api', maxPoolSize: 2 });
   const cells = createCells({ cells: connected, identityOf: ({ name }) => store.cellIdentities.find(name) });
+  const authorize = createAuthorize({ policy, refusals: store.refusals, clock: store.clock });
+  const pageTokens = createPageTokens(keyring);
+  const prepareEventReading = createEventReading({ store, authorize, pageTokens });
   const dependencies: HandlerDependencies = {
     store,
     policy,
     keyProvider,
-    authorize: createAuthorize({ policy, refusals: store.refusals, clock: store.clock }),
+    authorize,
     brakeLimits: massChangeLimits(config),
     workflows: createWorkflowStarters({ client: temporal.client, taskQueue: config.TENURE_TASK_QUEUE }),
     requireTemporal: createTemporalGuard(() => temporal.ping()),
     startOrDefer: createStartOrDefer(logger),
     failpoints: createFailpoints(config.TENURE_FAILPOINT_DIR),
-    pageTokens: createPageTokens(keyring),
+    pageTokens,
+    prepareEventReading,
     watch: createOperationWatch({
       operations: store.operations,
       followEnded: store.followEndedOperations,
@@ -138,14 +146,26 @@ async function main(): Promise<void> {
     handlers: createHandlers(dependencies),
     rehearsals: createHandlers(rehearsed(dependencies, createSchemaRehearsal(rehearsalCells))),
     awaitOutcome: createAwaitOutcome(dependencies),
-    hub: createChangeHub({
-      open: store.openChangeFeed,
-      maxFollowers: config.TENURE_MAX_WATCHES,
-      logger,
-      stopping: stopping.signal,
-    }),
-    watches: createWatches(dependencies),
-    pageTokens: dependencies.pageTokens,
+    sources: {
+      ...createChangeSources({
+        hub: createChangeHub({
+          open: store.openChangeFeed,
+          maxFollowers: config.TENURE_MAX_WATCHES,
+          logger,
+          stopping: stopping.signal,
+        }),
+        watches: createWatches(dependencies),
+        pageTokens,
+      }),
+      watchEvents: createEventSource({
+        feed: createEventFeed({ events: store.events, logger, stopping: stopping.signal }),
+        events: store.events,
+        prepareEventReading,
+        shares,
+        maxFollowers: config.TENURE_MAX_WATCHES,
+        stopping: stopping.signal,
+      }),
+    },
     now,
     authenticate: createAuthenticate({
       keys: readJwks(config.TENURE_JWKS_FILE),

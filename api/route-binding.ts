@@ -59,9 +59,9 @@ function asFailedPrecondition(error: unknown): unknown {
   return new TenureError('precondition_failed', error.message, { cause: error });
 }
 
-/** Only lists can have an invalid page token. */
+/** Only what is read page by page can have an invalid position. */
 function isList({ problems }: RouteContract): boolean {
-  return problems.includes('page_token_invalid');
+  return problems.includes('page_token_invalid') || problems.includes('event_cursor_invalid');
 }
 
 /**

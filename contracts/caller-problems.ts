@@ -26,6 +26,14 @@ export const callerProblems = {
     title: 'The page token does not belong to this list',
     fix: 'Start the list again without pageToken.',
   },
+  event_cursor_invalid: {
+    status: 400,
+    exit: 'usage',
+    fault: 'user',
+    retryable: false,
+    title: 'The cursor does not belong to this reading of events',
+    fix: 'Send a cursor only with the filter that it was issued for, or begin again with `since`.',
+  },
   unauthenticated: {
     status: 401,
     exit: 'denied',

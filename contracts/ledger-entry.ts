@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { eventTypes } from './event-types.ts';
 import { digestSchema, nameSchema, timeSchema, uidSchema } from './identifiers.ts';
 import { jsonValueSchema } from './json-value.ts';
 import { policyDecisionSchema } from './policy.ts';
@@ -12,55 +13,12 @@ export const ledgerOutcomes = ['allowed', 'denied', 'succeeded', 'failed'] as co
  */
 const commitmentSchema = digestSchema;
 
-const stateReferenceSchema = z.strictObject({
+export const stateReferenceSchema = z.strictObject({
   generation: z.int().nonnegative(),
   revision: z.int().nonnegative(),
   lifecycle: z.string().optional(),
   digest: digestSchema.meta({ description: 'Digest of the spec as canonical JSON.' }),
 });
-
-/** Events that the ledger publishes. Each version of a type has its own schema for `data`. */
-export const eventTypes = [
-  'tenant.created.v1',
-  'tenant.updated.v1',
-  'tenant.activated.v1',
-  'tenant.activation_failed.v1',
-  'tenant.suspended.v1',
-  'tenant.suspension_failed.v1',
-  'tenant.resumed.v1',
-  'tenant.resumption_failed.v1',
-  'tenant.archived.v1',
-  'tenant.archival_failed.v1',
-  'tenant.reactivated.v1',
-  'tenant.reactivation_failed.v1',
-  'tenant.deleted.v1',
-  'tenant.deletion_failed.v1',
-  'tenant.undeleted.v1',
-  'tenant.undeletion_failed.v1',
-  'tenant.purged.v1',
-  'tenant.purge_failed.v1',
-  'tenant.plan_changed.v1',
-  'tenant.plan_change_failed.v1',
-  'tenant.plan_change_scheduled.v1',
-  'tenant.plan_change_unscheduled.v1',
-  'tenant.reconciled.v1',
-  'tenant.reconciliation_failed.v1',
-  'tenant.operation_abandoned.v1',
-  'tenant.drift_detected.v1',
-  'tenant.isolation_verified.v1',
-  'tenant.isolation_breached.v1',
-  'tenant.held.v1',
-  'tenant.hold_released.v1',
-  'plan.deleted.v1',
-  'region.deleted.v1',
-  'template.deleted.v1',
-  'template.rollout_started.v1',
-  'template.rollout_paused.v1',
-  'template.rollout_resumed.v1',
-  'template.rollout_cancelled.v1',
-  'template.rollout_succeeded.v1',
-] as const;
-export type EventType = (typeof eventTypes)[number];
 
 /**
  * One entry, which is both an audit record and an event. Its RFC 8785 form is stored and hashed, so the bytes are

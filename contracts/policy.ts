@@ -44,6 +44,8 @@ export const policyActions = [
   'operation.list',
   'operation.cancel',
   'operation.abandon',
+  'event.get',
+  'event.list',
   'access.check',
 ] as const;
 export type PolicyAction = (typeof policyActions)[number];
@@ -63,7 +65,7 @@ export const authorizationRequestSchema = z
     action: z.enum(policyActions),
     actor: policyActorSchema,
     target: z.strictObject({
-      kind: z.enum(['Tenant', 'TenantTemplate', 'Plan', 'Region', 'Operation', 'Caller']),
+      kind: z.enum(['Tenant', 'TenantTemplate', 'Plan', 'Region', 'Operation', 'Event', 'Caller']),
       name: nameSchema.optional(),
       tenant: uidSchema.optional().meta({ description: 'Uid of the affected tenant. Absent if it does not exist.' }),
     }),

@@ -5,6 +5,7 @@ import { tenantReportRoutes } from './routes/tenant-report-routes.ts';
 import { catalogRoutes } from './routes/catalog-routes.ts';
 import { rolloutRoutes } from './routes/rollout-routes.ts';
 import { operationRoutes } from './routes/operation-routes.ts';
+import { eventRoutes } from './routes/event-routes.ts';
 import type { RouteContract } from './routes/route-contract.ts';
 
 /** Every route of the API, by its id. */
@@ -15,6 +16,7 @@ export const routes = {
   ...catalogRoutes,
   ...rolloutRoutes,
   ...operationRoutes,
+  ...eventRoutes,
 } as const satisfies Readonly<Record<string, RouteContract>>;
 
 export type Routes = typeof routes;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { eventFilter, eventSchema, eventStart } from './event.ts';
 import { nameSchema, timeSchema, uidSchema } from './identifiers.ts';
 import { tenantSchema } from './manifests/tenant.ts';
 import { operationSchema } from './operation.ts';
@@ -52,6 +53,16 @@ export const streams = {
       id: uidSchema.optional().meta({ description: 'Only this operation' }),
     }),
     events: { operation: operationSchema, bookmark: bookmarkSchema },
+  },
+  watchEvents: {
+    method: 'GET',
+    path: '/v1/events:watch',
+    action: 'event.list',
+    problems: ['event_cursor_invalid', 'watch_unavailable', 'not_found'],
+    summary:
+      'Watch events: first those since the given time or sequence, if there is one, then each as it happens, in the order in which they were committed. An id is also a cursor of `GET /v1/events` with the same filter.',
+    query: z.strictObject({ ...eventStart, ...eventFilter }),
+    events: { event: eventSchema, bookmark: bookmarkSchema },
   },
 } as const satisfies Record<string, StreamContract>;
 

@@ -1,4 +1,4 @@
-import type { EventType } from '../contracts/ledger-entry.ts';
+import type { EventType } from '../contracts/event-types.ts';
 import type { Condition } from '../contracts/manifests/tenant.ts';
 import type { LifecycleEnd, OperationKind } from '../contracts/lifecycle.ts';
 import type { ConditionUpdate } from './conditions.ts';

@@ -1,6 +1,8 @@
 import { MongoServerError } from 'mongodb';
 import type { ResumeToken } from 'mongodb';
+import type { EventType } from '../contracts/event-types.ts';
 import type { Digest } from '../contracts/identifiers.ts';
+import type { LedgerEntry } from '../contracts/ledger-entry.ts';
 import { sha256 } from '../contracts/canonical-json.ts';
 import type { ControlClock } from './control-clock.ts';
 import type { ControlDatabase } from './control-database.ts';
@@ -14,6 +16,9 @@ export interface CommittedEntry {
   readonly id: string;
   readonly tenant: string | null;
   readonly digest: Digest;
+  /** The type of the event that it has; null if it has none. */
+  readonly event: EventType | null;
+  readonly time: Date;
 }
 
 /** Entries in the order in which they were committed. */
@@ -58,11 +63,11 @@ const lostCodes: ReadonlySet<unknown> = new Set([historyLost, tokenNotFound, inv
 const projection = { tenant: 1, bytes: 1 } as const;
 type Projected = Pick<LedgerDocument, '_id' | 'tenant' | 'bytes'>;
 
-const entryOf = ({ _id: id, tenant, bytes }: Projected): CommittedEntry => ({
-  id,
-  tenant,
-  digest: sha256(bytes.value()),
-});
+function entryOf({ _id: id, tenant, bytes }: Projected): CommittedEntry {
+  const stored = Buffer.from(bytes.value());
+  const { event, time } = JSON.parse(stored.toString()) as LedgerEntry;
+  return { id, tenant, digest: sha256(stored), event: event?.type ?? null, time: new Date(time) };
+}
 
 interface InsertEvent {
   readonly _id: ResumeToken;

@@ -141,6 +141,8 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
     database.logPositions.createIndexes([
       { key: { entry: 1 }, unique: true },
       { key: { tenant: 1, sequence: -1 }, unique: true },
+      // Reads the log of some tenants in the order of the whole log.
+      { key: { tenant: 1, _id: 1 } },
     ]),
     database.idempotency.createIndexes([{ key: { expireTime: 1 }, expireAfterSeconds: 0 }]),
     database.leases.createIndexes([

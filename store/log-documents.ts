@@ -1,4 +1,5 @@
 import type { Binary } from 'mongodb';
+import type { EventType } from '../contracts/event-types.ts';
 
 /** How far the log is, and which process extends it. There is one document. */
 export interface LogHeadDocument {
@@ -21,6 +22,12 @@ export interface LogPositionDocument {
   entry: string;
   tenant: string | null;
   sequence: number;
+  /** The type of the event that the entry has; null if it has none. */
+  event: EventType | null;
+  /** How many entries of the tenant up to this one have an event: the sequence of its event. */
+  events: number;
+  /** The time of the entry. */
+  time: Date;
   /** The exact bytes that are hashed into the tree. */
   leaf: Binary;
 }

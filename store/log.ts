@@ -1,5 +1,6 @@
 import { Binary } from 'mongodb';
 import type { Document } from 'mongodb';
+import type { EventType } from '../contracts/event-types.ts';
 import { emptyRoot, leafHash } from '../contracts/log/merkle-tree.ts';
 import type { Hash } from '../contracts/log/merkle-tree.ts';
 import type { Tile } from '../contracts/log/tiles.ts';
@@ -33,6 +34,12 @@ export interface LogPosition {
   /** Uid; null for the sequence of what concerns no single tenant. */
   readonly tenant: string | null;
   readonly sequence: number;
+  /** The type of its event, if it has one. */
+  readonly event: EventType | null;
+  /** How many entries of the tenant up to this one have an event: the sequence of its event. */
+  readonly events: number;
+  /** The time of the entry. */
+  readonly time: Date;
   /** The exact bytes of the leaf. */
   readonly leaf: Buffer;
   /** The RFC 6962 hash of the leaf; not stored. */
@@ -40,7 +47,7 @@ export interface LogPosition {
 }
 
 /** The end of a tenant's sequence. */
-export type SequenceEnd = Pick<LogPosition, 'sequence' | 'hash'>;
+export type SequenceEnd = Pick<LogPosition, 'sequence' | 'events' | 'hash'>;
 
 /** The log: the order of all entries, and the tree over it. Entries themselves are in the ledger. */
 export interface LogStore {
@@ -185,14 +192,21 @@ export function createLogStore({
     async endsOf(tenants) {
       const found = await onControl(() =>
         logPositions
-          .aggregate<{ _id: string | null; sequence: number; leaf: Binary }>([
+          .aggregate<{ _id: string | null; last: Pick<LogPositionDocument, 'sequence' | 'events' | 'leaf'> }>([
             { $match: { tenant: { $in: [...tenants] } } },
             { $sort: { tenant: 1, sequence: -1 } },
-            { $group: { _id: '$tenant', sequence: { $first: '$sequence' }, leaf: { $first: '$leaf' } } },
+            {
+              $group: { _id: '$tenant', last: { $first: { sequence: '$sequence', events: '$events', leaf: '$leaf' } } },
+            },
           ])
           .toArray(),
       );
-      return new Map(found.map(({ _id, sequence, leaf }) => [_id, { sequence, hash: leafHash(leaf.value()) }]));
+      return new Map(
+        found.map(({ _id, last: { sequence, events, leaf } }) => [
+          _id,
+          { sequence, events, hash: leafHash(leaf.value()) },
+        ]),
+      );
     },
     async sequenced(entries) {
       const found = await onControl(() =>

@@ -30,6 +30,8 @@ import { createCommittedEntries } from './committed-entries.ts';
 import type { CommittedEntryStore } from './committed-entries.ts';
 import { createLedgerStore } from './ledger.ts';
 import type { LedgerStore } from './ledger.ts';
+import { createEventStore } from './events.ts';
+import type { EventStore } from './events.ts';
 import { createLogStore } from './log.ts';
 import type { LogStore } from './log.ts';
 import { createOperationStore } from './operations.ts';
@@ -88,6 +90,7 @@ export interface Store {
   readonly ledger: LedgerStore;
   readonly committedEntries: CommittedEntryStore;
   readonly log: LogStore;
+  readonly events: EventStore;
   readonly refusals: Refusals;
   readonly openChangeFeed: OpenChangeFeed;
   readonly followEndedOperations: FollowEndedOperations;
@@ -165,6 +168,7 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
     ledger: createLedgerStore(database),
     committedEntries: createCommittedEntries(database, clock),
     log: createLogStore(database),
+    events: createEventStore(database),
     openChangeFeed: createChangeFeed(database),
     followEndedOperations: followEndedOperations(database),
     newId,

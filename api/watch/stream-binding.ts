@@ -2,29 +2,21 @@ import express from 'express';
 import type { RequestHandler, Router } from 'express';
 import { streams } from '../../contracts/streams.ts';
 import type { StreamContract, StreamId } from '../../contracts/streams.ts';
-import { TenureError } from '../../domain/tenure-error.ts';
-import type { Caller } from '../../engines/requests/caller.ts';
 import type { Metrics } from '../../platform/metrics.ts';
-import type { Position } from '../../store/open-stream.ts';
 import type { Authenticate } from '../authentication.ts';
-import type { PageTokens } from '../page-token.ts';
 import { expressPath, refuseMethod } from '../routing.ts';
 import { abortedOnClose } from '../sender.ts';
 import { requestIds } from '../request-ids.ts';
 import { parsePart } from '../request-parsing.ts';
 import { takeShare } from '../shares/shares.ts';
 import type { Shares } from '../shares/shares.ts';
-import type { ChangeHub } from './change-hub.ts';
 import { encodeEvent, openEventStream } from './event-stream.ts';
 import type { EventStream } from './event-stream.ts';
-import type { Show, Shown, Watches } from './watches.ts';
+import type { Sink, StreamRequest, StreamSource, StreamSources } from './stream-source.ts';
 
 export interface StreamBindingDependencies {
-  readonly hub: ChangeHub;
-  readonly watches: Watches;
+  readonly sources: StreamSources;
   readonly authenticate: Authenticate;
-  /** Seals positions, so that callers can neither forge them nor read data of others in them. */
-  readonly pageTokens: PageTokens;
   readonly shares: Shares;
   readonly metrics: Pick<Metrics, 'openWatches'>;
   /** The time by which tokens expire. */
@@ -32,84 +24,60 @@ export interface StreamBindingDependencies {
 }
 
 const bookmarkEveryMs = 15_000;
-/** One list without a filter, so that a position is valid for every stream. */
-const list = 'changes';
 
-/** Binds the streams: authenticate, validate, authorize, then send every change that the caller may see. */
+/** Binds the streams: authenticate, validate, authorize, then send everything that the caller may see. */
 export function bindStreams({
-  hub,
-  watches,
+  sources,
   authenticate,
-  pageTokens,
   shares,
   metrics: { openWatches },
   now,
 }: StreamBindingDependencies): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
 
-  const idOf = (position: Position): string => pageTokens.make(list, null, position);
-  /** Streams that show the same change share one object, which is encoded only once. */
-  const encoded = new WeakMap<Shown, Buffer>();
-
-  function encode(shown: Shown, position: Position): Buffer {
-    const known = encoded.get(shown);
-    if (known !== undefined) return known;
-    const bytes = encodeEvent({ ...shown, id: idOf(position) });
-    encoded.set(shown, bytes);
-    return bytes;
-  }
-
-  function readPosition(lastEventId: string | undefined): Position | undefined {
-    if (lastEventId === undefined || lastEventId === '') return undefined;
-    try {
-      return pageTokens.read(list, null, lastEventId);
-    } catch (error) {
-      throw new TenureError('watch_expired', 'Last-Event-ID was not issued by this installation', { cause: error });
-    }
-  }
+  const bookmark = (id: string): Buffer =>
+    encodeEvent({ event: 'bookmark', data: JSON.stringify({ time: now().toISOString() }), id });
 
   function bind(id: StreamId, contract: StreamContract): RequestHandler {
-    // Each watch accepts the query of its own contract, which TypeScript cannot infer here.
-    const watch = watches[id] as (request: { readonly query: unknown; readonly caller: Caller }) => Promise<Show>;
+    // Each source accepts the query of its own contract, which TypeScript cannot infer here.
+    const open = sources[id] as (
+      request: Omit<StreamRequest<StreamId>, 'query'> & { readonly query: unknown },
+      sink: Sink,
+    ) => Promise<StreamSource>;
     return async (request, response) => {
       const { actor, expireTime } = await authenticate(request.headers.authorization);
-      const query = parsePart('query', contract.query, request.query);
-      const show = await watch({ query, caller: { actor, ...requestIds(response) } });
-
       const { subject } = actor;
-      const giveBack = takeShare(shares.watches, subject, 'open watches');
+      const query = parsePart('query', contract.query, request.query);
+      const lastEventId = request.get('last-event-id');
       let stream: EventStream | undefined;
       let isEnded = false as boolean;
+      const sink: Sink = {
+        // Headers must be sent first.
+        send: (event) => stream?.send(event) ?? false,
+        end() {
+          isEnded = true;
+          stream?.end();
+        },
+      };
+      const giveBack = takeShare(shares.watches, subject, 'open watches');
       try {
-        const following = await hub.follow(
-          readPosition(request.get('last-event-id')),
-          subject,
+        const source = await open(
           {
-            take(change) {
-              // Headers must be sent first.
-              if (stream === undefined) return false;
-              const shown = show(change);
-              return shown === undefined || stream.send(encode(shown, change.position));
-            },
-            ended() {
-              isEnded = true;
-              stream?.end();
-            },
+            query,
+            caller: { actor, ...requestIds(response) },
+            lastEventId: lastEventId === '' ? undefined : lastEventId,
+            gone: abortedOnClose(response),
           },
-          abortedOnClose(response),
+          sink,
         );
-        const bookmark = (position: Position): void =>
-          void stream?.send(
-            encodeEvent({ event: 'bookmark', data: JSON.stringify({ time: now().toISOString() }), id: idOf(position) }),
-          );
-        const bookmarks = setInterval(() => bookmark(following.position()), bookmarkEveryMs);
+        const bookmarks = setInterval(() => stream?.send(bookmark(source.position())), bookmarkEveryMs);
         // The token decides what the caller may see. When it expires, the caller must reconnect with a new one.
         const expiry = setTimeout(() => stream?.end(), Math.min(expireTime - now().getTime(), 2 ** 31 - 1));
         openWatches.inc();
         const closed = (): void => {
           clearInterval(bookmarks);
           clearTimeout(expiry);
-          following.stop();
+          source.stop();
           openWatches.dec();
           giveBack();
         };
@@ -117,12 +85,12 @@ export function bindStreams({
         stream = openEventStream(response, {
           caller: subject,
           unread: shares.unread,
-          room: () => following.resume(),
+          room: () => source.resume(),
           closed,
         });
-        bookmark(following.from);
+        stream.send(bookmark(source.from));
         if (isEnded) stream.end();
-        else following.resume();
+        else source.resume();
       } catch (error) {
         giveBack();
         throw error;

@@ -17,13 +17,16 @@ export interface Shown {
 export type Show = (change: Change) => Shown | undefined;
 
 /** The query and the caller of a stream. */
-export interface WatchRequest<Id extends StreamId> {
+export interface WatchRequest<Id extends WatchId> {
   readonly query: StreamQuery<Id>;
   readonly caller: Caller;
 }
 
-/** The content of each stream. A refusal comes before the first event. */
-export type Watches = { readonly [Id in StreamId]: (request: WatchRequest<Id>) => Promise<Show> };
+/** The streams of changes. */
+export type WatchId = Exclude<StreamId, 'watchEvents'>;
+
+/** The content of each stream of changes. A refusal comes before the first event. */
+export type Watches = { readonly [Id in WatchId]: (request: WatchRequest<Id>) => Promise<Show> };
 
 export interface WatchesDependencies {
   readonly store: Pick<Store, 'resources'>;

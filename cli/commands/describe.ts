@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ApiClient } from '../../client/api-client.ts';
 import type { CommandContext } from '../command-context.ts';
+import { describeEvent } from '../resources/describe-event.ts';
 import { describeOperation } from '../resources/describe-operation.ts';
 import { describeRollout } from '../resources/rollouts.ts';
 import { describePlan, describeRegion, describeTombstone, describeTemplate } from '../resources/describe-catalog.ts';
@@ -19,6 +20,7 @@ Examples:
   tenure describe template startup         configuration, services, tenants by version, roll-outs
   tenure describe roll-out/ID              its progress and failures
   tenure describe region eu-west-1         jurisdiction and cells
+  tenure describe event ID                 what happened, and the states before and after
   tenure describe tombstone UID            the record of a purged tenant
   tenure describe tenant acme -o json      the same as get -o json`;
 
@@ -27,6 +29,7 @@ const describers: Readonly<
 > = {
   tenant: describeTenant,
   operation: describeOperation,
+  event: describeEvent,
   template: describeTemplate,
   'roll-out': describeRollout,
   plan: describePlan,

@@ -53,6 +53,7 @@ Examples:
   tenure get tenants -w                    list, then print each change until Ctrl-C
   tenure get tenant/acme -w -o json        one JSON object per line for each change
   tenure get operations -w                 new operations and their progress
+  tenure get event ID -o json              one event; for the latest ones: tenure events
   tenure get tombstones --name acme        records of purged tenants with this name`;
 
 export function addGet(program: Command, context: CommandContext): void {

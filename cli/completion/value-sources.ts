@@ -1,5 +1,6 @@
 import type { Argument, Command, Option } from 'commander';
 import type { ApiClient } from '../../client/api-client.ts';
+import { eventTypes } from '../../contracts/event-types.ts';
 import { lifecycleStates } from '../../contracts/lifecycle.ts';
 import { contextStorePath, readContexts } from '../contexts/context-store.ts';
 import type { ConnectionSources } from '../connection.ts';
@@ -92,7 +93,7 @@ const waitConditions: ValueSource = () => [
 
 const verbs: ValueSource = () => [
   ...new Set(
-    ['tenant', 'template', 'plan', 'region', 'roll-out', 'operation'].flatMap((kind) => [
+    ['tenant', 'template', 'plan', 'region', 'roll-out', 'operation', 'event'].flatMap((kind) => [
       ...verbsOn(kind as ResourceKind['singular']).keys(),
     ]),
   ),
@@ -108,6 +109,7 @@ const optionSources: Readonly<Record<string, ValueSource>> = {
   '--region': named('region'),
   '--tenant': named('tenant'),
   '--lifecycle': () => lifecycleStates,
+  '--type': () => eventTypes,
   '--for': waitConditions,
   '--confirm': ({ operands }) => operands.map((operand) => operand.replace(/^tenants?\//, '')),
 };

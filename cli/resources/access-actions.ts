@@ -14,6 +14,7 @@ const prefixes: Partial<Record<Kind, string>> = {
   plan: 'plan',
   region: 'region',
   operation: 'operation',
+  event: 'event',
 };
 
 /** Verbs of the command line that have another name in policy. */
@@ -40,6 +41,7 @@ const aliases: Partial<Record<Kind, Readonly<Record<string, PolicyAction>>>> = {
   plan: { describe: 'plan.get' },
   region: { describe: 'region.get' },
   operation: { describe: 'operation.get', wait: 'operation.get' },
+  event: { describe: 'event.get', watch: 'event.list' },
   tombstone: { get: 'tenant.get', list: 'tenant.list', describe: 'tenant.get' },
 };
 

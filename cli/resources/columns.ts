@@ -1,3 +1,4 @@
+import type { Event, EventTypeInfo } from '../../contracts/event.ts';
 import type { Plan } from '../../contracts/manifests/plan.ts';
 import type { Region } from '../../contracts/manifests/region.ts';
 import type { PlacementStatus, Tenant } from '../../contracts/manifests/tenant.ts';
@@ -122,6 +123,20 @@ export const tombstoneColumns: readonly Column<Tombstone>[] = [
   { title: 'DELETED', value: ({ deleteTime }) => deleteTime },
   { title: 'PURGED', value: ({ purgeTime }) => purgeTime },
   { title: 'REGION', value: ({ placement }) => placement?.region ?? '' },
+];
+
+export const eventColumns: readonly Column<Event>[] = [
+  { title: 'TIME', value: ({ time }) => time },
+  { title: 'SUBJECT', value: ({ subject }) => subject },
+  { title: 'TYPE', value: ({ type }) => type },
+  { title: 'SEQUENCE', value: ({ sequence }) => String(Number(sequence)) },
+  { title: 'OPERATION', value: ({ operationid }) => operationid ?? '' },
+  { title: 'ID', value: ({ id }) => id },
+];
+
+export const eventTypeColumns: readonly Column<EventTypeInfo>[] = [
+  { title: 'TYPE', value: ({ type }) => type },
+  { title: 'SUMMARY', value: ({ summary }) => summary },
 ];
 
 export const operationColumns: readonly Column<Operation>[] = [

@@ -1,4 +1,5 @@
 import type { ApiClient } from '../../client/api-client.ts';
+import type { Event } from '../../contracts/event.ts';
 import type { Manifest } from '../../contracts/manifests/manifest.ts';
 import type { Tenant } from '../../contracts/manifests/tenant.ts';
 import type { Operation } from '../../contracts/operation.ts';
@@ -12,6 +13,7 @@ import type { Paint } from '../text/paint.ts';
 import { createTable, renderTable } from '../text/table.ts';
 import type { Column } from '../text/table.ts';
 import {
+  eventColumns,
   operationColumns,
   planColumns,
   regionColumns,
@@ -45,7 +47,7 @@ export interface RolloutFilter {
 
 /** A kind of resource that can be read. */
 export interface ResourceKind<Filter extends object = object> {
-  readonly singular: 'tenant' | 'plan' | 'region' | 'template' | 'roll-out' | 'operation' | 'tombstone';
+  readonly singular: 'tenant' | 'plan' | 'region' | 'template' | 'roll-out' | 'operation' | 'event' | 'tombstone';
   readonly plural: string;
   get(api: ApiClient, name: string): Promise<Listed>;
   /** All of them, page by page, but at most `limit`. */
@@ -163,6 +165,17 @@ const kinds: readonly ResourceKind[] = [
     columns: regionColumns,
   }),
   operationKind,
+  defineKind<Event>({
+    singular: 'event',
+    nameOf: ({ id }) => id,
+    get: async (api, id) => (await api.call('getEvent', { params: { id } })).body,
+    async page(api, { pageSize, pageToken: after }) {
+      const query = { pageSize, ...(after === undefined ? {} : { after }) };
+      const { items, cursor, more } = (await api.call('listEvents', { query })).body;
+      return { items, ...(more ? { nextPageToken: cursor } : {}) };
+    },
+    columns: eventColumns,
+  }),
   defineKind<Tombstone, TombstoneFilter>({
     singular: 'tombstone',
     nameOf: ({ uid }) => uid,

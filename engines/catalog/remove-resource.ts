@@ -1,4 +1,4 @@
-import type { EventType } from '../../contracts/ledger-entry.ts';
+import type { EventType } from '../../contracts/event-types.ts';
 import type { PolicyAction, PolicyDecision } from '../../contracts/policy.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { Transaction } from '../../store/commit.ts';

@@ -1,4 +1,4 @@
-import type { EventType } from '../../contracts/ledger-entry.ts';
+import type { EventType } from '../../contracts/event-types.ts';
 import type { TenantSpec } from '../../contracts/manifests/tenant.ts';
 import type { AdmissionAction, PolicyAction } from '../../contracts/policy.ts';
 import { TenureError } from '../../domain/tenure-error.ts';

@@ -24,13 +24,14 @@ function leafBytes({ tenant, digest }: CommittedEntry, sequence: number, end: Se
 export function sequenceEntries(size: number, ends: Ends, entries: readonly CommittedEntry[]): LogPosition[] {
   const newEnds = new Map(ends);
   return entries.map((entry, at) => {
-    const { id, tenant } = entry;
+    const { id, tenant, event, time } = entry;
     const end = newEnds.get(tenant);
     const sequence = (end?.sequence ?? 0) + 1;
+    const events = (end?.events ?? 0) + (event === null ? 0 : 1);
     const leaf = leafBytes(entry, sequence, end);
     const hash = leafHash(leaf);
-    newEnds.set(tenant, { sequence, hash });
-    return { index: size + at, entry: id, tenant, sequence, leaf, hash };
+    newEnds.set(tenant, { sequence, events, hash });
+    return { index: size + at, entry: id, tenant, sequence, event, events, time, leaf, hash };
   });
 }
 
@@ -52,9 +53,9 @@ export function createSequenceEnds({ endsOf }: Pick<LogStore, 'endsOf'>): Sequen
       return new Map([...tenants].flatMap((tenant) => (ends.has(tenant) ? [[tenant, ends.get(tenant)!]] : [])));
     },
     learn(positions) {
-      for (const { tenant, sequence, hash } of positions) {
+      for (const { tenant, sequence, events, hash } of positions) {
         ends.delete(tenant);
-        ends.set(tenant, { sequence, hash });
+        ends.set(tenant, { sequence, events, hash });
       }
       for (const tenant of ends.keys()) {
         if (ends.size <= remembered) return;

@@ -1,4 +1,4 @@
-import type { EventType } from '../../contracts/ledger-entry.ts';
+import type { EventType } from '../../contracts/event-types.ts';
 import type { PolicyDecision } from '../../contracts/policy.ts';
 import type { MemberState, RolloutRequest, RolloutState } from '../../contracts/rollout.ts';
 import { parseTenantFilter } from '../../domain/tenant-filter.ts';

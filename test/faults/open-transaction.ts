@@ -1,4 +1,5 @@
-import { MongoClient } from 'mongodb';
+import { MongoClient, MongoError } from 'mongodb';
+import type { ClientSession } from 'mongodb';
 import type { KnownTenant } from './standing.ts';
 import type { TestBed } from './test-bed.ts';
 
@@ -22,8 +23,9 @@ export async function beginTransaction({ api }: TestBed, { name }: KnownTenant):
     maxPoolSize: 1,
   });
   const session = client.startSession();
-  session.startTransaction();
-  await client.db(orders.database).collection(orders.name).insertOne({ sku: 'not committed' }, { session });
+  await writeInTransaction(session, () =>
+    client.db(orders.database).collection(orders.name).insertOne({ sku: 'not committed' }, { session }),
+  );
   return {
     commits: () =>
       session.commitTransaction().then(
@@ -35,4 +37,18 @@ export async function beginTransaction({ api }: TestBed, { name }: KnownTenant):
       await client.close(true);
     },
   };
+}
+
+/** Writes in a transaction that stays open. A transient failure, as after a change of the collection, begins it again. */
+async function writeInTransaction(session: ClientSession, write: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    session.startTransaction();
+    try {
+      await write();
+      return;
+    } catch (error) {
+      await session.abortTransaction();
+      if (!(error instanceof MongoError) || !error.hasErrorLabel('TransientTransactionError')) throw error;
+    }
+  }
 }

@@ -53,7 +53,7 @@ function queryOf(id: RouteId, name: string): string {
 }
 
 /** Routes that are answered from the token and the policy alone. */
-export const needsNoControlData: readonly RouteId[] = ['getCaller'];
+export const needsNoControlData: readonly RouteId[] = ['getCaller', 'getEventTypes'];
 
 /** The smallest request that the contract of a route accepts. */
 export function requestBy(id: RouteId, { name, id: of = absentId, headers = {} }: About): HttpRequest {

@@ -6,6 +6,7 @@ import {
   planPreviewSchema,
   tenantConfigReportSchema,
 } from '../../contracts/tenant-reports.ts';
+import { eventPageSchema, eventSchema, eventTypeSchema } from '../../contracts/event.ts';
 import { isolationReportSchema, isolationVerificationSchema } from '../../contracts/isolation-report.ts';
 import { ledgerEntrySchema } from '../../contracts/ledger-entry.ts';
 import { logLeafSchema } from '../../contracts/log/leaf.ts';
@@ -58,6 +59,9 @@ export const contractDocuments = {
   'admission-request': { schema: admissionRequestSchema, writtenBy: 'tenure' },
   'policy-response': { schema: policyResponseSchema, writtenBy: 'outsiders' },
   'ledger-entry': { schema: ledgerEntrySchema, writtenBy: 'tenure' },
+  event: { schema: eventSchema, writtenBy: 'tenure' },
+  'event-page': { schema: eventPageSchema, writtenBy: 'tenure' },
+  'event-type': { schema: eventTypeSchema, writtenBy: 'tenure' },
   'log-leaf': { schema: logLeafSchema, writtenBy: 'tenure' },
   'isolation-report': { schema: isolationReportSchema, writtenBy: 'tenure' },
   'isolation-verification': { schema: isolationVerificationSchema, writtenBy: 'tenure' },

@@ -24,6 +24,7 @@ export const publishedPackages: readonly PublishedPackage[] = [
     entries: {
       '.': 'client/api-client.ts',
       './api-error': 'client/api-error.ts',
+      './events': 'client/events.ts',
       './open-tenant': 'client/open-tenant.ts',
       './tenant-at': 'client/tenant-at.ts',
       './watch-operations': 'client/watch.ts',

@@ -59,7 +59,7 @@ test_a_confined_caller_may_not_use_fleet_actions if {
 }
 
 test_a_list_obliges_the_server_to_filter if {
-	every action in ["tenant.list", "operation.list"] {
+	every action in ["tenant.list", "operation.list", "event.list"] {
 		response := request.decide(action, confined, {"kind": "Tenant"})
 		response.allow
 		response.obligations == [{"id": "confine-to-tenants"}]
@@ -103,7 +103,7 @@ test_tenant_admin_must_be_confined if {
 }
 
 test_tenant_admin_changes_nothing if {
-	every action in on_tenant - {"operation.get", "tenant.get", "tenant.open"} {
+	every action in on_tenant - {"event.get", "operation.get", "tenant.get", "tenant.open"} {
 		request.decide(action, confined, request.tenant(request.own)).rules == ["authz.role"]
 	}
 }

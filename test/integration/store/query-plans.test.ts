@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { MongoClient } from 'mongodb';
+import { Binary, MongoClient } from 'mongodb';
 import type { CommandStartedEvent, Document } from 'mongodb';
 import { parseTenantFilter } from '../../../domain/tenant-filter.ts';
 import { leafHash } from '../../../contracts/log/merkle-tree.ts';
@@ -60,6 +60,12 @@ before(async () => {
       };
     }),
   );
+  await db.collection<Document & { _id: string }>('ledger').insertMany(
+    Array.from({ length: operationCount }, (_, index) => ({
+      _id: `00${String(index).padStart(24, '0')}`,
+      bytes: new Binary(Buffer.from('{}')),
+    })),
+  );
   const leaf = Buffer.from('leaf');
   await store.log.append(
     Array.from({ length: operationCount }, (_, index) => ({
@@ -68,6 +74,9 @@ before(async () => {
       // Two sequences, so that each is long.
       tenant: index % 2 === 0 ? tenant._id : null,
       sequence: Math.floor(index / 2) + 1,
+      event: 'tenant.updated.v1' as const,
+      events: Math.floor(index / 2) + 1,
+      time: new Date(index),
       leaf,
       hash: leafHash(leaf),
     })),
@@ -155,6 +164,14 @@ const reads: Readonly<Record<string, () => Promise<unknown>>> = {
   'positions in the log': () => store.log.positions(1_000, 20),
   'which entries are in the log': () => store.log.sequenced([operation._id, `00${'0'.repeat(24)}`]),
   'the ends of sequences': () => store.log.endsOf([tenant._id, null]),
+  'events from an index': () => store.events.read({}, 100, 20),
+  'events of a tenant': () => store.events.read({ tenants: [tenant._id] }, 100, 20),
+  'events of some tenants': () => store.events.read({ tenants: uids.slice(0, 50) }, 100, 20),
+  'events of many tenants': () => store.events.read({ tenants: uids }, 100, 20),
+  'an event': () => store.events.find(operation._id),
+  'the place of a time': () => store.events.indexSince(new Date(700)),
+  'the place of a sequence': () => store.events.indexAfter(tenant._id, 30),
+  'the end of the log': () => store.events.end(),
   'tiles of the log': () => store.log.tiles(0, 0, 3),
   'entries after an id': () => drain(store.committedEntries.since(tenant._id)),
   'entries of a request': () => store.ledger.entries({ requestId: 'request-1' }),

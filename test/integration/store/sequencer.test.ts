@@ -100,6 +100,9 @@ test('a sequencer that was suspended is refused when it wakes up', async () => {
     entry,
     tenant: null,
     sequence,
+    event: null,
+    events: 0,
+    time: new Date(0),
     leaf: Buffer.from(entry),
     hash: leafHash(Buffer.from(entry)),
   });

@@ -14,6 +14,8 @@ const entries = fc.array(fc.constantFrom(...tenants), { minLength: 1, maxLength:
     id: `entry-${at}`,
     tenant,
     digest: sha256(Buffer.from(`entry ${at}`)),
+    event: at % 3 === 0 ? 'tenant.updated.v1' : null,
+    time: new Date(at),
   })),
 );
 
@@ -45,10 +47,18 @@ describe('sequenced entries', () => {
       fc.asyncProperty(entries, async (all) => {
         const positions = await sequenced(all, 100);
         const leaves = new Map<string | null, Buffer[]>();
-        for (const [at, { index, entry, tenant, sequence, leaf }] of positions.entries()) {
+        const numbered = new Map<string | null, number>();
+        for (const [at, { index, entry, tenant, sequence, event, events, leaf }] of positions.entries()) {
           const earlier = leaves.get(tenant) ?? [];
           const last = earlier.at(-1);
           assert.deepEqual([index, entry, tenant, sequence], [at, all[at]!.id, all[at]!.tenant, earlier.length + 1]);
+          assert.equal(event, all[at]!.event);
+          assert.equal(
+            events,
+            (numbered.get(tenant) ?? 0) + (event === null ? 0 : 1),
+            'events are counted on their own',
+          );
+          numbered.set(tenant, events);
           const written = logLeafSchema.parse(JSON.parse(leaf.toString()));
           assert.deepEqual(leaf, canonicalBytes(written));
           assert.equal(written.previous, last === undefined ? undefined : `sha256:${leafHash(last).toString('hex')}`);

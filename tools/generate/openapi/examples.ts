@@ -60,7 +60,8 @@ const tenantChanges = {
 /** @throws Error if no released document is an example of the schema */
 function documentsOf(schema: z.ZodType, status: number): readonly ReleasedExample[] {
   if (titleOf(schema) === 'TenantChange') return [status === 202 ? tenantChanges.running : tenantChanges.done];
-  const item = itemsOf(schema);
+  const contract = contractOf(schema);
+  const item = contract === undefined ? itemsOf(schema) : undefined;
   if (item !== undefined)
     return [
       {
@@ -68,7 +69,6 @@ function documentsOf(schema: z.ZodType, status: number): readonly ReleasedExampl
         value: { items: documentsOf(item, status).map(({ value }) => value) },
       },
     ];
-  const contract = contractOf(schema);
   const examples = contract === undefined ? [] : examplesOf(contract);
   if (examples.length === 0)
     throw new Error(
