@@ -35,6 +35,7 @@ const kinds = {
   region: 'Region',
   operation: 'Operation',
   event: 'Event',
+  audit: 'Entry',
   access: 'Caller',
 } as const satisfies Record<string, Kind>;
 
@@ -43,6 +44,9 @@ export function kindOf(action: PolicyAction): Kind {
   return kinds[action.slice(0, action.indexOf('.')) as keyof typeof kinds];
 }
 
+/** What belongs to one tenant. */
+const ofTenants: ReadonlySet<Kind> = new Set(['Tenant', 'Operation', 'Event', 'Entry']);
+
 const readActionOf: Readonly<Record<Kind, PolicyAction>> = {
   Tenant: 'tenant.get',
   TenantTemplate: 'template.get',
@@ -50,6 +54,7 @@ const readActionOf: Readonly<Record<Kind, PolicyAction>> = {
   Region: 'region.get',
   Operation: 'operation.get',
   Event: 'event.get',
+  Entry: 'audit.get',
   Caller: 'access.check',
 };
 
@@ -80,8 +85,7 @@ export function createAuthorize({ policy, refusals, clock }: AuthorizationDepend
     );
     const maySee = action !== readActionOf[target.kind] && ask(readActionOf[target.kind]).allow;
     const hasOneTarget = !action.endsWith('.list') && action !== 'tenant.create';
-    if (!maySee && hasOneTarget && (target.kind === 'Tenant' || target.kind === 'Operation' || target.kind === 'Event'))
-      throw absent(target);
+    if (!maySee && hasOneTarget && ofTenants.has(target.kind)) throw absent(target);
     throw new TenureError('forbidden', `policy does not allow ${action}`, {
       errors: verdict.deny.map(({ rule, message, fix }) => ({ rule, message, fix })),
     });

@@ -16,6 +16,7 @@ import type { WorkflowStarters } from '../platform/workflow-starters.ts';
 import type { Store } from '../store/store.ts';
 import type { Authorize } from './authorization.ts';
 import { accessHandlers } from './handlers/access-handlers.ts';
+import { auditHandlers } from './handlers/audit-handlers.ts';
 import { isolationHandlers } from './handlers/isolation-handlers.ts';
 import { openTenantHandler } from './handlers/open-tenant-handler.ts';
 import { operationHandlers } from './handlers/operation-handlers.ts';
@@ -104,6 +105,7 @@ export function createHandlers({
       watch,
       failpoints,
     }),
+    ...auditHandlers({ store, authorize, pageTokens }),
     ...eventHandlers({ store, authorize, prepareEventReading }),
     openTenant: openTenantHandler({
       authorize,

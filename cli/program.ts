@@ -13,6 +13,7 @@ import { addDescribe } from './commands/describe.ts';
 import { addDestructiveVerbs, addLifecycleVerbs } from './commands/lifecycle-verbs.ts';
 import { addDiff } from './commands/diff.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addAudit } from './commands/audit.ts';
 import { addEvents } from './commands/events.ts';
 import { addExplain } from './commands/explain.ts';
 import { addGet } from './commands/get.ts';
@@ -118,6 +119,7 @@ export function createProgram(context: CommandContext): Command {
   addOperations(program, context);
   addWait(program, context);
   addEvents(program, context);
+  addAudit(program, context);
   program.commandsGroup('Settings and access:');
   addDoctor(program, context);
   addCanI(program, context);

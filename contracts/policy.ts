@@ -46,6 +46,8 @@ export const policyActions = [
   'operation.abandon',
   'event.get',
   'event.list',
+  'audit.get',
+  'audit.list',
   'access.check',
 ] as const;
 export type PolicyAction = (typeof policyActions)[number];
@@ -65,7 +67,7 @@ export const authorizationRequestSchema = z
     action: z.enum(policyActions),
     actor: policyActorSchema,
     target: z.strictObject({
-      kind: z.enum(['Tenant', 'TenantTemplate', 'Plan', 'Region', 'Operation', 'Event', 'Caller']),
+      kind: z.enum(['Tenant', 'TenantTemplate', 'Plan', 'Region', 'Operation', 'Event', 'Entry', 'Caller']),
       name: nameSchema.optional(),
       tenant: uidSchema.optional().meta({ description: 'Uid of the affected tenant. Absent if it does not exist.' }),
     }),

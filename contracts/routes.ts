@@ -5,6 +5,7 @@ import { tenantReportRoutes } from './routes/tenant-report-routes.ts';
 import { catalogRoutes } from './routes/catalog-routes.ts';
 import { rolloutRoutes } from './routes/rollout-routes.ts';
 import { operationRoutes } from './routes/operation-routes.ts';
+import { auditRoutes } from './routes/audit-routes.ts';
 import { eventRoutes } from './routes/event-routes.ts';
 import type { RouteContract } from './routes/route-contract.ts';
 
@@ -17,6 +18,7 @@ export const routes = {
   ...rolloutRoutes,
   ...operationRoutes,
   ...eventRoutes,
+  ...auditRoutes,
 } as const satisfies Readonly<Record<string, RouteContract>>;
 
 export type Routes = typeof routes;

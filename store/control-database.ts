@@ -137,6 +137,12 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
       { key: { tenant: 1, _id: 1 } },
       { key: { operationId: 1 }, sparse: true },
       { key: { requestId: 1 } },
+      // For searching, newest first.
+      { key: { correlationId: 1, _id: -1 } },
+      { key: { 'openings.value': 1, _id: -1 } },
+      { key: { action: 1, _id: -1 } },
+      { key: { target: 1, _id: -1 } },
+      { key: { outcome: 1, _id: -1 }, partialFilterExpression: { outcome: 'denied' } },
     ]),
     database.logPositions.createIndexes([
       { key: { entry: 1 }, unique: true },

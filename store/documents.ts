@@ -311,6 +311,8 @@ export interface LedgerDocument {
   /** Copied from the bytes, for searching. */
   tenant: string | null;
   action: string;
+  /** `kind/name`, or `kind/uid` if the target has no name. */
+  target: string;
   outcome: LedgerOutcome;
   operationId: string | null;
   requestId: string;

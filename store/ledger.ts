@@ -18,6 +18,11 @@ export function commitment(salt: string, value: string): string {
   return canonicalDigest([salt, value]);
 }
 
+/** The kind of a target as the command line names it. */
+function searchedKind(kind: string): string {
+  return kind === 'TenantTemplate' ? 'template' : kind.toLowerCase();
+}
+
 /** Turns a draft into its stored form: the exact bytes, and next to them the openings of the commitments. */
 export function sealEntry(draft: LedgerDraft, stamp: { id: string; time: Date; installation: string }): LedgerDocument {
   const openings: CommitmentOpening[] = [];
@@ -39,11 +44,13 @@ export function sealEntry(draft: LedgerDraft, stamp: { id: string; time: Date; i
       ...(actor.onBehalfOf === undefined ? {} : { onBehalfOf: commit('/actor/onBehalfOf', actor.onBehalfOf) }),
     },
   });
+  const { kind, name, uid } = entry.target;
   return {
     _id: stamp.id,
     bytes: new Binary(canonicalBytes(entry)),
     tenant: entry.tenant ?? null,
     action: entry.action,
+    target: `${searchedKind(kind)}/${name ?? uid ?? ''}`,
     outcome: entry.outcome,
     operationId: entry.operationId ?? null,
     requestId: entry.requestId,

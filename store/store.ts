@@ -30,6 +30,8 @@ import { createCommittedEntries } from './committed-entries.ts';
 import type { CommittedEntryStore } from './committed-entries.ts';
 import { createLedgerStore } from './ledger.ts';
 import type { LedgerStore } from './ledger.ts';
+import { createAuditStore } from './audit.ts';
+import type { AuditStore } from './audit.ts';
 import { createEventStore } from './events.ts';
 import type { EventStore } from './events.ts';
 import { createLogStore } from './log.ts';
@@ -91,6 +93,7 @@ export interface Store {
   readonly committedEntries: CommittedEntryStore;
   readonly log: LogStore;
   readonly events: EventStore;
+  readonly audit: AuditStore;
   readonly refusals: Refusals;
   readonly openChangeFeed: OpenChangeFeed;
   readonly followEndedOperations: FollowEndedOperations;
@@ -169,6 +172,7 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
     committedEntries: createCommittedEntries(database, clock),
     log: createLogStore(database),
     events: createEventStore(database),
+    audit: createAuditStore(database),
     openChangeFeed: createChangeFeed(database),
     followEndedOperations: followEndedOperations(database),
     newId,

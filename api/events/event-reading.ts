@@ -3,8 +3,8 @@ import { TenureError } from '../../domain/tenure-error.ts';
 import type { Caller } from '../../engines/requests/caller.ts';
 import type { EventScope } from '../../store/events.ts';
 import type { Store } from '../../store/store.ts';
-import { absent, tenantTarget } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
+import { uidOfTenant } from '../known-tenant.ts';
 import type { PageTokens } from '../page-token.ts';
 
 /** What a caller asks for. */
@@ -39,32 +39,18 @@ export type PrepareEventReading = (
   cursor: string | undefined,
 ) => Promise<EventReading>;
 
-const isUid = (text: string): boolean => /^\d/.test(text);
-
 function startConflict(): TenureError {
   return new TenureError('request_invalid', 'after, since and afterSequence each say where to begin; send one of them');
 }
 
 export function createEventReading({ store, authorize, pageTokens }: EventReadingDependencies): PrepareEventReading {
-  /** The uid of a tenant that the caller may see. A purged tenant is found by its uid. */
-  async function uidOf(tenant: string, caller: Caller): Promise<string> {
-    const found = await (isUid(tenant)
-      ? store.resources.findByUid('Tenant', tenant)
-      : store.resources.find('Tenant', tenant));
-    const purged = found === undefined && isUid(tenant) ? await store.tombstones.find(tenant) : undefined;
-    const known = found ?? purged;
-    await authorize(caller, 'tenant.get', tenantTarget(known?.name ?? tenant, known));
-    if (known === undefined) throw absent({ kind: 'Tenant', name: tenant });
-    return known._id;
-  }
-
   return async (caller, { tenant, types: typesText, since, afterSequence }, cursor) => {
     const types = parseEventTypes(typesText);
     if ([cursor, since, afterSequence].filter((start) => start !== undefined).length > 1) throw startConflict();
     if (afterSequence !== undefined && tenant === undefined)
       throw new TenureError('request_invalid', 'each tenant has its own sequence; send afterSequence with tenant');
     const { confinedTo } = await authorize(caller, 'event.list', { kind: 'Event' });
-    const uid = tenant === undefined ? undefined : await uidOf(tenant, caller);
+    const uid = tenant === undefined ? undefined : await uidOfTenant({ store, authorize }, tenant, caller);
     const tenants = uid === undefined ? confinedTo : [uid];
     const filter = { tenant: uid ?? null, types: types === undefined ? null : [...types].toSorted() };
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ApiClient } from '../../client/api-client.ts';
 import type { CommandContext } from '../command-context.ts';
+import { describeEntry } from '../resources/describe-entry.ts';
 import { describeEvent } from '../resources/describe-event.ts';
 import { describeOperation } from '../resources/describe-operation.ts';
 import { describeRollout } from '../resources/rollouts.ts';
@@ -21,6 +22,7 @@ Examples:
   tenure describe roll-out/ID              its progress and failures
   tenure describe region eu-west-1         jurisdiction and cells
   tenure describe event ID                 what happened, and the states before and after
+  tenure describe entry ID                 one entry of the ledger
   tenure describe tombstone UID            the record of a purged tenant
   tenure describe tenant acme -o json      the same as get -o json`;
 
@@ -30,6 +32,7 @@ const describers: Readonly<
   tenant: describeTenant,
   operation: describeOperation,
   event: describeEvent,
+  entry: async (api, id) => describeEntry((await api.call('getAuditEntry', { params: { id } })).body),
   template: describeTemplate,
   'roll-out': describeRollout,
   plan: describePlan,

@@ -1,4 +1,3 @@
-import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { followEvents, readEvents } from '../../client/events.ts';
 import type { EventsOptions } from '../../client/events.ts';
@@ -8,9 +7,8 @@ import { usageFailure } from '../failure.ts';
 import { eventColumns, eventTypeColumns } from '../resources/columns.ts';
 import { outputOption, renderObject } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
-import { parseDurationMs } from '../text/duration.ts';
 import { createTable, renderTable } from '../text/table.ts';
-import { parseCount, parseWholeNumber } from './option-values.ts';
+import { parseCount, parsePointInTime, parseWholeNumber } from './option-values.ts';
 
 type EventsFormat = Exclude<OutputFormat, 'name'>;
 
@@ -41,26 +39,19 @@ Examples:
   tenure events types                      all of them
   tenure events types -o json              with the JSON Schema of the data of each`;
 
-/** A time, or how long ago: `30m`, `2h`, `7d`. */
-function parseSince(text: string): string {
-  const days = /^(\d{1,5})d$/.exec(text)?.[1];
-  const agoMs = days === undefined ? parseDurationMs(text) : Number(days) * 24 * 60 * 60 * 1000;
-  const time = agoMs === undefined ? Date.parse(text) : Date.now() - agoMs;
-  if (Number.isNaN(time) || (agoMs === undefined && !/^\d{4}-\d\d-\d\d/.test(text)))
-    throw new InvalidArgumentError(
-      'Write a time, such as 2026-11-21T14:30:00Z, or how long ago, such as 30m, 2h or 7d.',
-    );
-  return new Date(time).toISOString();
-}
-
 export function addEvents(program: Command, context: CommandContext): void {
   const events = program
     .command('events')
     .summary('print what has happened, or follow it')
     .description('Print events, oldest first, in the order in which they were committed; or follow them.')
+    .helpCommand(false)
     .option('--tenant <name|uid>', 'only events of this tenant; a purged tenant is found by its uid')
     .option('--type <types>', 'only these types, comma-separated; tenant.* stands for all that begin so')
-    .option('--since <time|duration>', `begin at this time, or so long ago (default: ${defaultSince})`, parseSince)
+    .option(
+      '--since <time|duration>',
+      `begin at this time, or so long ago (default: ${defaultSince})`,
+      parsePointInTime,
+    )
     .option('--after-sequence <number>', 'begin after this sequence of the tenant', parseCount)
     .option('--limit <count>', 'print at most this many', parseWholeNumber)
     .option('-f, --follow', 'print each event as it happens; without --since, from now on')
@@ -82,7 +73,7 @@ function optionsOf({ tenant, type, since, afterSequence, follow }: CommandOption
     throw usageFailure('--since and --after-sequence each say where to begin', 'remove one of them');
   if (afterSequence !== undefined && tenant === undefined)
     throw usageFailure('each tenant has its own sequence', 'add --tenant NAME');
-  const start = since ?? (follow === true || afterSequence !== undefined ? undefined : parseSince(defaultSince));
+  const start = since ?? (follow === true || afterSequence !== undefined ? undefined : parsePointInTime(defaultSince));
   return {
     ...(tenant === undefined ? {} : { tenant }),
     ...(type === undefined ? {} : { types: type }),

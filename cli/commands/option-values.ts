@@ -14,7 +14,21 @@ export function parseCount(text: string): number {
   return /^0+$/.test(text) ? 0 : parseWholeNumber(text);
 }
 
-const maxTimeoutMs = 24 * 60 * 60 * 1000;
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** A time, or how long ago: `30m`, `2h`, `7d`. Returns RFC 3339. */
+export function parsePointInTime(text: string): string {
+  const days = /^(\d{1,5})d$/.exec(text)?.[1];
+  const agoMs = days === undefined ? parseDurationMs(text) : Number(days) * dayMs;
+  const time = agoMs === undefined ? Date.parse(text) : Date.now() - agoMs;
+  if (Number.isNaN(time) || (agoMs === undefined && !/^\d{4}-\d\d-\d\d/.test(text)))
+    throw new InvalidArgumentError(
+      'Write a time, such as 2026-11-21T14:30:00Z, or how long ago, such as 30m, 2h or 7d.',
+    );
+  return new Date(time).toISOString();
+}
+
+const maxTimeoutMs = dayMs;
 
 /** `--timeout`; its value is in milliseconds. */
 export function timeoutOption(defaultText: string): Option {

@@ -2,6 +2,7 @@ import type { Argument, Command, Option } from 'commander';
 import type { ApiClient } from '../../client/api-client.ts';
 import { eventTypes } from '../../contracts/event-types.ts';
 import { lifecycleStates } from '../../contracts/lifecycle.ts';
+import { policyActions } from '../../contracts/policy.ts';
 import { contextStorePath, readContexts } from '../contexts/context-store.ts';
 import type { ConnectionSources } from '../connection.ts';
 import { catalogKinds } from '../commands/delete-catalog-resource.ts';
@@ -93,7 +94,7 @@ const waitConditions: ValueSource = () => [
 
 const verbs: ValueSource = () => [
   ...new Set(
-    ['tenant', 'template', 'plan', 'region', 'roll-out', 'operation', 'event'].flatMap((kind) => [
+    ['tenant', 'template', 'plan', 'region', 'roll-out', 'operation', 'event', 'entry'].flatMap((kind) => [
       ...verbsOn(kind as ResourceKind['singular']).keys(),
     ]),
   ),
@@ -110,6 +111,8 @@ const optionSources: Readonly<Record<string, ValueSource>> = {
   '--tenant': named('tenant'),
   '--lifecycle': () => lifecycleStates,
   '--type': () => eventTypes,
+  '--action': () => policyActions,
+  '--operation': named('operation'),
   '--for': waitConditions,
   '--confirm': ({ operands }) => operands.map((operand) => operand.replace(/^tenants?\//, '')),
 };
@@ -145,6 +148,8 @@ const commandSources: Readonly<Record<string, readonly ValueSource[]>> = {
   purge: [deletedTenants],
   wait: [referencesTo(['tenant', 'operation', 'roll-out'])],
   explain: [fieldPaths, named('tenant')],
+  'audit get': [named('entry')],
+  'audit explain': [named('operation')],
   'operations cancel': [named('operation')],
   'operations abandon': [named('operation')],
   'roll-out status': [named('roll-out')],

@@ -15,6 +15,7 @@ const prefixes: Partial<Record<Kind, string>> = {
   region: 'region',
   operation: 'operation',
   event: 'event',
+  entry: 'audit',
 };
 
 /** Verbs of the command line that have another name in policy. */

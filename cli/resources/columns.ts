@@ -1,3 +1,4 @@
+import type { AuditEntry } from '../../contracts/audit.ts';
 import type { Event, EventTypeInfo } from '../../contracts/event.ts';
 import type { Plan } from '../../contracts/manifests/plan.ts';
 import type { Region } from '../../contracts/manifests/region.ts';
@@ -9,6 +10,7 @@ import type { RevisionSummary, TenantRevision } from '../../contracts/tenant-rev
 import type { Tombstone } from '../../contracts/tombstone.ts';
 import { formatAge, formatSpan } from '../text/duration.ts';
 import type { Column } from '../text/table.ts';
+import { actorOf, targetOf } from './entry-words.ts';
 
 type Named = Tenant | TenantTemplate | Plan | Region;
 
@@ -132,6 +134,16 @@ export const eventColumns: readonly Column<Event>[] = [
   { title: 'SEQUENCE', value: ({ sequence }) => String(Number(sequence)) },
   { title: 'OPERATION', value: ({ operationid }) => operationid ?? '' },
   { title: 'ID', value: ({ id }) => id },
+];
+
+export const auditColumns: readonly Column<AuditEntry>[] = [
+  { title: 'TIME', value: ({ entry }) => entry.time },
+  { title: 'WHO', value: actorOf },
+  { title: 'ACTION', value: ({ entry }) => entry.action },
+  { title: 'TARGET', value: targetOf },
+  { title: 'OUTCOME', value: ({ entry }) => entry.outcome },
+  { title: 'REASON', value: ({ entry }) => entry.reason ?? '' },
+  { title: 'ID', value: ({ entry }) => entry.id },
 ];
 
 export const eventTypeColumns: readonly Column<EventTypeInfo>[] = [

@@ -3,6 +3,7 @@ import { planManifestSchema, planSchema } from '../../contracts/manifests/plan.t
 import { regionManifestSchema, regionSchema } from '../../contracts/manifests/region.ts';
 import { tenantManifestSchema, tenantSchema } from '../../contracts/manifests/tenant.ts';
 import { tenantTemplateManifestSchema, tenantTemplateSchema } from '../../contracts/manifests/tenant-template.ts';
+import { auditEntrySchema } from '../../contracts/audit.ts';
 import { eventSchema } from '../../contracts/event.ts';
 import { operationSchema } from '../../contracts/operation.ts';
 import { rolloutSchema } from '../../contracts/rollout.ts';
@@ -59,6 +60,7 @@ const kinds: Readonly<Record<ResourceKind['singular'], KindSchemas>> = {
   region: { read: regionSchema, written: regionManifestSchema },
   operation: { read: operationSchema },
   event: { read: eventSchema },
+  entry: { read: auditEntrySchema },
   'roll-out': { read: rolloutSchema },
   tombstone: { read: tombstoneSchema },
 };

@@ -1,4 +1,5 @@
 import type { ApiClient } from '../../client/api-client.ts';
+import type { AuditEntry } from '../../contracts/audit.ts';
 import type { Event } from '../../contracts/event.ts';
 import type { Manifest } from '../../contracts/manifests/manifest.ts';
 import type { Tenant } from '../../contracts/manifests/tenant.ts';
@@ -13,6 +14,7 @@ import type { Paint } from '../text/paint.ts';
 import { createTable, renderTable } from '../text/table.ts';
 import type { Column } from '../text/table.ts';
 import {
+  auditColumns,
   eventColumns,
   operationColumns,
   planColumns,
@@ -47,7 +49,8 @@ export interface RolloutFilter {
 
 /** A kind of resource that can be read. */
 export interface ResourceKind<Filter extends object = object> {
-  readonly singular: 'tenant' | 'plan' | 'region' | 'template' | 'roll-out' | 'operation' | 'event' | 'tombstone';
+  readonly singular:
+    'tenant' | 'plan' | 'region' | 'template' | 'roll-out' | 'operation' | 'event' | 'entry' | 'tombstone';
   readonly plural: string;
   get(api: ApiClient, name: string): Promise<Listed>;
   /** All of them, page by page, but at most `limit`. */
@@ -68,6 +71,8 @@ interface Paging {
 
 interface KindDefinition<Item, Filter> {
   readonly singular: ResourceKind['singular'];
+  /** Default: the singular with an s. */
+  readonly plural?: string;
   readonly nameOf: (item: Item) => string;
   readonly get: (api: ApiClient, name: string) => Promise<Item>;
   readonly page: (api: ApiClient, paging: Paging, filter: Filter) => Promise<Page<Item>>;
@@ -78,6 +83,7 @@ const maxPageSize = 500;
 
 function defineKind<Item, Filter extends object = object>({
   singular,
+  plural = `${singular}s`,
   nameOf,
   get,
   page,
@@ -86,7 +92,7 @@ function defineKind<Item, Filter extends object = object>({
   const listed = (body: Item): Listed => ({ name: nameOf(body), body });
   return {
     singular,
-    plural: `${singular}s`,
+    plural,
     get: async (api, name) => listed(await get(api, name)),
     async list(api, limit = Infinity, filter = {} as Filter) {
       const items: Listed[] = [];
@@ -175,6 +181,14 @@ const kinds: readonly ResourceKind[] = [
       return { items, ...(more ? { nextPageToken: cursor } : {}) };
     },
     columns: eventColumns,
+  }),
+  defineKind<AuditEntry>({
+    singular: 'entry',
+    plural: 'entries',
+    nameOf: ({ entry }) => entry.id,
+    get: async (api, id) => (await api.call('getAuditEntry', { params: { id } })).body,
+    page: async (api, query) => (await api.call('listAuditEntries', { query })).body,
+    columns: auditColumns,
   }),
   defineKind<Tombstone, TombstoneFilter>({
     singular: 'tombstone',

@@ -5,6 +5,7 @@ import { declareBasics, tenantManifest } from '../harness/manifests.ts';
 /** A caller of each role. */
 export const callers = {
   admin: { subject: 'root@example.com', roles: ['admin'] },
+  auditor: { subject: 'ada@example.com', roles: ['auditor'] },
   operator: { subject: 'olga@example.com', roles: ['operator'] },
   viewer: { subject: 'vera@example.com', roles: ['viewer'] },
   'tenant-admin': { subject: 'tom@example.com', roles: ['tenant-admin'] },
@@ -44,6 +45,8 @@ export async function seed(installation: Installation): Promise<Seeded> {
   await api.call('createTenant', { body: tenantManifest('umbrella') });
   const { body: rollout } = await api.call('startRollout', { params: { name: 'shop' }, body: {} });
   const { body: operations } = await api.call('listOperations');
+  const { body: events } = await api.call('listEvents');
+  const { body: entries } = await api.call('listAuditEntries');
   const names = {
     tenants: { name: ['acme', 'globex', 'initech', 'umbrella'] },
     plans: { name: ['startup'] },
@@ -51,6 +54,8 @@ export async function seed(installation: Installation): Promise<Seeded> {
     templates: { name: ['shop'] },
     rollouts: { id: [rollout.id] },
     operations: { id: operations.items.map(({ id }) => id) },
+    events: { id: events.items.slice(0, 3).map(({ id }) => id) },
+    audit: { id: entries.items.slice(0, 3).map(({ entry }) => entry.id) },
   };
   return { names, own };
 }

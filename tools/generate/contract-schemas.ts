@@ -6,6 +6,7 @@ import {
   planPreviewSchema,
   tenantConfigReportSchema,
 } from '../../contracts/tenant-reports.ts';
+import { auditEntrySchema } from '../../contracts/audit.ts';
 import { eventPageSchema, eventSchema, eventTypeSchema } from '../../contracts/event.ts';
 import { isolationReportSchema, isolationVerificationSchema } from '../../contracts/isolation-report.ts';
 import { ledgerEntrySchema } from '../../contracts/ledger-entry.ts';
@@ -59,6 +60,7 @@ export const contractDocuments = {
   'admission-request': { schema: admissionRequestSchema, writtenBy: 'tenure' },
   'policy-response': { schema: policyResponseSchema, writtenBy: 'outsiders' },
   'ledger-entry': { schema: ledgerEntrySchema, writtenBy: 'tenure' },
+  'audit-entry': { schema: auditEntrySchema, writtenBy: 'tenure' },
   event: { schema: eventSchema, writtenBy: 'tenure' },
   'event-page': { schema: eventPageSchema, writtenBy: 'tenure' },
   'event-type': { schema: eventTypeSchema, writtenBy: 'tenure' },

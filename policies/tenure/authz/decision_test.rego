@@ -36,13 +36,17 @@ for_admins_alone := {
 	"tenant.release_hold",
 }
 
+audits := {"audit.get", "audit.list"}
+
 expected_grants := {
 	"admin": object.keys(data.actions),
 	"operator": object.keys(data.actions) - for_admins_alone,
-	"viewer": (reads | {"access.check"}),
+	# Entries of the ledger name people.
+	"auditor": (reads | {"access.check"}),
+	"viewer": ((reads - audits) | {"access.check"}),
 	"service": {"access.check", "operation.get", "tenant.open"},
 	# A roll-out names tenants of the whole fleet.
-	"tenant-admin": ((reads - {"rollout.get"}) | {"access.check", "tenant.open"}),
+	"tenant-admin": ((reads - (audits | {"rollout.get"})) | {"access.check", "tenant.open"}),
 }
 
 actor_of(role) := {"roles": [role]} if not data.roles[role].confined

@@ -29,7 +29,7 @@ function asJson<T>(arbitrary: fc.Arbitrary<unknown>): fc.Arbitrary<T> {
   return arbitrary.map((value) => JSON.parse(JSON.stringify(value)) as T);
 }
 
-export const knownRoles = ['admin', 'operator', 'service', 'tenant-admin', 'viewer'] as const;
+export const knownRoles = ['admin', 'auditor', 'operator', 'service', 'tenant-admin', 'viewer'] as const;
 export const unknownRole = text.filter((role) => !(knownRoles as readonly string[]).includes(role));
 
 export const uid: fc.Arbitrary<string> = fc.constantFrom(

@@ -158,12 +158,13 @@ describe('a sealed ledger entry', () => {
     fc.assert(
       fc.property(drafts, stamps, (draft, stamp) => {
         const document = sealEntry(draft, stamp);
-        const { id, time, tenant, action, outcome, operationId, requestId, correlationId } = entryOf(document);
+        const { id, time, tenant, action, target, outcome, operationId, requestId, correlationId } = entryOf(document);
         const { bytes: _bytes, openings: _openings, ...searched } = document;
         assert.deepEqual(searched, {
           _id: id,
           tenant: tenant ?? null,
           action,
+          target: `${target.kind === 'TenantTemplate' ? 'template' : target.kind.toLowerCase()}/${target.name ?? target.uid ?? ''}`,
           outcome,
           operationId: operationId ?? null,
           requestId,

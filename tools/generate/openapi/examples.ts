@@ -129,8 +129,8 @@ export function createExampleBook(): ExampleBook {
       const read = table.find((route) => route.method === 'GET' && route.path === resource)?.responses[200];
       const contract = read === undefined ? undefined : contractOf(read);
       const [example] = contract === undefined ? [] : examplesOf(contract);
-      const { metadata, ...fields } = (example?.value ?? {}) as Record<string, unknown>;
-      const value = { ...fields, ...(metadata as object | undefined) }[parameter];
+      const { metadata, entry, ...fields } = (example?.value ?? {}) as Record<string, unknown>;
+      const value = { ...fields, ...(metadata as object | undefined), ...(entry as object | undefined) }[parameter];
       return typeof value === 'string' ? value : undefined;
     },
     components: () =>
