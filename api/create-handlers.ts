@@ -16,6 +16,7 @@ import type { WorkflowStarters } from '../platform/workflow-starters.ts';
 import type { Store } from '../store/store.ts';
 import type { Authorize } from './authorization.ts';
 import { accessHandlers } from './handlers/access-handlers.ts';
+import { logHandlers } from './handlers/log-handlers.ts';
 import { auditHandlers } from './handlers/audit-handlers.ts';
 import { isolationHandlers } from './handlers/isolation-handlers.ts';
 import { openTenantHandler } from './handlers/open-tenant-handler.ts';
@@ -49,6 +50,7 @@ export interface HandlerDependencies {
   readonly failpoints: Failpoints;
   readonly pageTokens: PageTokens;
   readonly watch: OperationWatch;
+  readonly installation: string;
   readonly prepareEventReading: PrepareEventReading;
   readonly endpoint: OpenTenantDependencies['endpoint'];
   /** Only for dry runs. */
@@ -69,6 +71,7 @@ export function createHandlers({
   pageTokens,
   watch,
   prepareEventReading,
+  installation,
   endpoint,
   rehearseSchema,
 }: HandlerDependencies): RouteHandlers {
@@ -105,6 +108,7 @@ export function createHandlers({
       watch,
       failpoints,
     }),
+    ...logHandlers({ store, authorize, pageTokens, installation }),
     ...auditHandlers({ store, authorize, pageTokens }),
     ...eventHandlers({ store, authorize, prepareEventReading }),
     openTenant: openTenantHandler({

@@ -117,6 +117,7 @@ async function main(): Promise<void> {
     failpoints: createFailpoints(config.TENURE_FAILPOINT_DIR),
     pageTokens,
     prepareEventReading,
+    installation: config.TENURE_INSTALLATION,
     watch: createOperationWatch({
       operations: store.operations,
       followEnded: store.followEndedOperations,

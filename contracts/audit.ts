@@ -5,9 +5,8 @@ import { ledgerEntrySchema, ledgerOutcomes } from './ledger-entry.ts';
 /** An entry of the ledger as an auditor reads it. */
 export const auditEntrySchema = z
   .strictObject({
-    entry: ledgerEntrySchema.meta({
-      description: 'The entry. Its RFC 8785 form is the bytes that are stored and proven.',
-    }),
+    // Its RFC 8785 form is the bytes that are stored and proven.
+    entry: ledgerEntrySchema,
     actor: z
       .strictObject({
         subject: z.string().optional().meta({ description: 'Absent if it was erased.' }),

@@ -48,6 +48,7 @@ export const policyActions = [
   'event.list',
   'audit.get',
   'audit.list',
+  'audit.verify',
   'access.check',
 ] as const;
 export type PolicyAction = (typeof policyActions)[number];

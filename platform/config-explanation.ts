@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ConfigError, readCells, readJwks, readKeyring, requireWorkflowBundle } from './config.ts';
 import type { Environment } from './config.ts';
+import { readLogKeys } from './log-keys.ts';
 import type { SecretFileAccess } from './secret-file.ts';
 import { redact } from './logging.ts';
 
@@ -21,6 +22,7 @@ const fileReaders: Readonly<Record<string, (path: string, access: SecretFileAcce
   TENURE_CELLS_FILE: readCells,
   TENURE_KEYRING_FILE: (path, access) => readKeyring('TENURE_KEYRING_FILE', path, access),
   TENURE_CODEC_KEYRING_FILE: (path, access) => readKeyring('TENURE_CODEC_KEYRING_FILE', path, access),
+  TENURE_LOG_KEY_FILE: readLogKeys,
   TENURE_JWKS_FILE: readJwks,
   TENURE_POLICY_BUNDLE(path) {
     if (!existsSync(join(path, 'policy.wasm')))

@@ -200,6 +200,16 @@ export const workerSettings = z.object({
     .describe(
       'Whether this worker can sequence the ledger. In each installation one process does; the others take over when it stops.',
     ),
+  TENURE_LOG_KEY_FILE: file
+    .optional()
+    .describe(
+      'Path of the Ed25519 private keys that sign the heads of the ledger’s log, in PEM. If there are several, each signs. If not set, the log is sequenced but not signed. Secret.',
+    ),
+  TENURE_LOG_HEAD_FILE: file
+    .optional()
+    .describe(
+      'Path of a file in which the worker remembers the last head that it signed. Keep it on a disk that outlasts the process, and that a restore of the control database does not touch: a log that does not begin with what was signed is not signed any more.',
+    ),
   TENURE_WORKER_OPS_PORT: port.default(9465).describe('Port of the worker’s health and metrics server.'),
   TENURE_WORKFLOW_BUNDLE: file
     .optional()

@@ -28,6 +28,7 @@ export interface Metrics {
   readonly isolationBreaches: Counter;
   readonly sequencedEntries: Counter;
   readonly sequencingDelay: Histogram;
+  readonly signedEntries: Gauge;
 }
 
 export function createMetrics(service: 'api' | 'worker'): Metrics {
@@ -116,6 +117,11 @@ export function createMetrics(service: 'api' | 'worker'): Metrics {
       name: 'tenure_ledger_sequencing_delay_seconds',
       help: 'Time from the commit of an entry to its place in the log: the oldest entry of each batch.',
       buckets: requestBuckets,
+      registers,
+    }),
+    signedEntries: new Gauge({
+      name: 'tenure_ledger_signed_entries',
+      help: 'Size of the log in the last head that this process signed.',
       registers,
     }),
     clockDifference: new Gauge({

@@ -22,7 +22,13 @@ import type {
   VerificationDocument,
 } from './documents.ts';
 import type { IdempotencyDocument } from './kept-answers.ts';
-import type { LogHeadDocument, LogPositionDocument, LogTileDocument } from './log-documents.ts';
+import type {
+  CheckpointDocument,
+  LogHeadDocument,
+  LogKeyDocument,
+  LogPositionDocument,
+  LogTileDocument,
+} from './log-documents.ts';
 
 export interface ControlDatabaseNames {
   readonly control: string;
@@ -41,6 +47,8 @@ export interface ControlDatabase {
   readonly logHead: Collection<LogHeadDocument>;
   readonly logPositions: Collection<LogPositionDocument>;
   readonly logTiles: Collection<LogTileDocument>;
+  readonly logCheckpoints: Collection<CheckpointDocument>;
+  readonly logKeys: Collection<LogKeyDocument>;
   readonly idempotency: Collection<IdempotencyDocument>;
   readonly cells: Collection<CellDocument>;
   readonly cellIdentities: Collection<CellIdentityDocument>;
@@ -88,6 +96,8 @@ export function controlDatabase(client: MongoClient, names: ControlDatabaseNames
     logHead: withBoundedReads(db.collection('log_head')),
     logPositions: withBoundedReads(db.collection('log_positions')),
     logTiles: withBoundedReads(db.collection('log_tiles')),
+    logCheckpoints: withBoundedReads(db.collection('log_checkpoints')),
+    logKeys: withBoundedReads(db.collection('log_keys')),
     idempotency: withBoundedReads(db.collection('idempotency')),
     cells: withBoundedReads(db.collection('cells')),
     cellIdentities: withBoundedReads(db.collection('cell_identities')),

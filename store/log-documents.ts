@@ -9,6 +9,8 @@ export interface LogHeadDocument {
   /** Where to continue to read the ledger: a position of its change stream. */
   readTo: string | null;
   throughTime: Date;
+  /** The latest signed head, as a note; null before the first. Absent in documents of an earlier build. */
+  checkpoint?: { size: number; note: string } | null;
   holder: string | null;
   /** Increases with each holder. */
   fence: number;
@@ -37,4 +39,18 @@ export interface LogTileDocument {
   _id: { level: number; index: number };
   /** 256 hashes, one after the other. */
   hashes: Binary;
+}
+
+/** A signed head that is kept, so that anybody can compare the log with it later. It never changes. */
+export interface CheckpointDocument {
+  /** The size of the log. */
+  _id: number;
+  note: string;
+  time: Date;
+}
+
+/** A public key that has signed the log: the line that verifiers take. */
+export interface LogKeyDocument {
+  _id: string;
+  firstTime: Date;
 }

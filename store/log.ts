@@ -19,6 +19,13 @@ export interface LogHead {
   readonly readTo: Position | null;
   /** Everything that was committed before this time is in the log. */
   readonly throughTime: Date;
+  /** The latest signed head, as a note. It can be of a smaller size. */
+  readonly checkpoint: SignedSize | null;
+}
+
+export interface SignedSize {
+  readonly size: number;
+  readonly note: string;
 }
 
 /** Says which process extends the log, until another one takes over. */
@@ -83,18 +90,19 @@ const headId = 'head';
 const hashBytes = 32;
 
 /** The head before the first entry. */
-const emptyLog: LogHead = { size: 0, root: emptyRoot, readTo: null, throughTime: new Date(0) };
+const emptyLog: LogHead = { size: 0, root: emptyRoot, readTo: null, throughTime: new Date(0), checkpoint: null };
 
 function positionOf({ _id: index, leaf: stored, ...position }: LogPositionDocument): LogPosition {
   const leaf = Buffer.from(stored.value());
   return { index, ...position, leaf, hash: leafHash(leaf) };
 }
 
-const headOf = ({ size, root, readTo, throughTime }: LogHeadDocument): LogHead => ({
+const headOf = ({ size, root, readTo, throughTime, checkpoint = null }: LogHeadDocument): LogHead => ({
   size,
   root: Buffer.from(root.value()),
   readTo,
   throughTime,
+  checkpoint,
 });
 
 const tileId = ({ level, index }: Pick<Tile, 'level' | 'index'>): LogTileDocument['_id'] => ({ level, index });
@@ -154,8 +162,14 @@ export function createLogStore({
       }
       return found === null ? undefined : { lease: { fence: found.fence }, head: headOf(found) };
     },
-    async record({ fence }, { size, root, readTo, throughTime }, leaseMs) {
-      const fields = { size, root: { $literal: new Binary(root) }, readTo: { $literal: readTo }, throughTime };
+    async record({ fence }, { size, root, readTo, throughTime, checkpoint }, leaseMs) {
+      const fields = {
+        size,
+        root: { $literal: new Binary(root) },
+        readTo: { $literal: readTo },
+        throughTime,
+        checkpoint: { $literal: checkpoint },
+      };
       const { matchedCount } = await onControl(() =>
         logHead.updateOne({ _id: headId, fence }, [{ $set: { ...fields, until: until(leaseMs) } }]),
       );

@@ -11,6 +11,10 @@ import type { BrakeStore } from './brakes.ts';
 import { recountCellTables } from './cell-tables.ts';
 import { createCellIdentityStore } from './cell-identities.ts';
 import type { CellIdentityStore } from './cell-identities.ts';
+import { createLoggedEntryStore } from './logged-entries.ts';
+import type { LoggedEntryStore } from './logged-entries.ts';
+import { createCheckpointStore } from './checkpoints.ts';
+import type { CheckpointStore } from './checkpoints.ts';
 import { createCellStore } from './cells.ts';
 import type { CellStore } from './cells.ts';
 import { createChangeFeed } from './change-feed.ts';
@@ -92,6 +96,8 @@ export interface Store {
   readonly ledger: LedgerStore;
   readonly committedEntries: CommittedEntryStore;
   readonly log: LogStore;
+  readonly checkpoints: CheckpointStore;
+  readonly loggedEntries: LoggedEntryStore;
   readonly events: EventStore;
   readonly audit: AuditStore;
   readonly refusals: Refusals;
@@ -171,6 +177,8 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
     ledger: createLedgerStore(database),
     committedEntries: createCommittedEntries(database, clock),
     log: createLogStore(database),
+    checkpoints: createCheckpointStore(database, clock),
+    loggedEntries: createLoggedEntryStore(database),
     events: createEventStore(database),
     audit: createAuditStore(database),
     openChangeFeed: createChangeFeed(database),

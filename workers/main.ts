@@ -20,7 +20,9 @@ import { createAdopt } from '../engines/isolation/cell-identity.ts';
 import { monitorCells, reachableChecks } from '../engines/isolation/cell-monitor.ts';
 import { createCells } from '../engines/isolation/cells.ts';
 import { connectCells } from '../engines/isolation/connect-cells.ts';
+import { createHeadSigner } from '../engines/ledger/head-signer.ts';
 import { startSequencer } from '../engines/ledger/sequencer.ts';
+import { createForgetful, createSignedHeads } from '../engines/ledger/signed-heads.ts';
 import { createLocalKeyProvider } from '../engines/keys/key-provider.ts';
 import { createTenantSecrets } from '../engines/keys/tenant-secrets.ts';
 import { printSettings } from '../platform/config-explanation.ts';
@@ -34,6 +36,8 @@ import {
   workerSettings,
 } from '../platform/config.ts';
 import { createFailpoints } from '../platform/failpoints.ts';
+import { createHeadFile } from '../platform/head-file.ts';
+import { readLogKeys } from '../platform/log-keys.ts';
 import { createLogger, errorFields } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { planeProcesses } from '../platform/processes.ts';
@@ -238,6 +242,15 @@ async function main(): Promise<void> {
     sweepEveryMs: config.TENURE_SWEEP_SECONDS * 1000,
     logger,
   });
+  const signer =
+    config.TENURE_LOG_KEY_FILE === undefined
+      ? undefined
+      : createHeadSigner(
+          config.TENURE_INSTALLATION,
+          readLogKeys(config.TENURE_LOG_KEY_FILE, config.TENURE_SECRET_FILE_ACCESS),
+        );
+  const headMemory =
+    config.TENURE_LOG_HEAD_FILE === undefined ? createForgetful() : createHeadFile(config.TENURE_LOG_HEAD_FILE);
   const sequencer =
     config.TENURE_SEQUENCER === 'on'
       ? startSequencer({
@@ -248,6 +261,9 @@ async function main(): Promise<void> {
           failpoints,
           logger,
           metrics,
+          ...(signer === undefined
+            ? {}
+            : { beginSigning: () => createSignedHeads({ ...store, signer, memory: headMemory, logger, metrics }) }),
         })
       : undefined;
   const running = worker.run();

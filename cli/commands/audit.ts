@@ -12,6 +12,7 @@ import { explainOperation } from '../resources/explain-operation.ts';
 import { outputOption, renderObject } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
 import { renderTable } from '../text/table.ts';
+import { addAuditExport } from './audit-export.ts';
 import { parsePointInTime, parseWholeNumber } from './option-values.ts';
 
 type AuditFormat = Exclude<OutputFormat, 'name'>;
@@ -38,7 +39,8 @@ const examples = `
 Examples:
   tenure audit search --tenant acme --since 7d
   tenure audit get ID
-  tenure audit explain OPERATION`;
+  tenure audit explain OPERATION
+  tenure audit export DIRECTORY`;
 
 const searchExamples = `
 Examples:
@@ -61,8 +63,8 @@ Examples:
 export function addAudit(program: Command, context: CommandContext): void {
   const audit = program
     .command('audit')
-    .summary('search the ledger; explain an operation')
-    .description('Search the ledger: every change, every use of a credential, and every refusal.')
+    .summary('search, export and verify the ledger')
+    .description('Search the ledger: every change, every use of a credential, and every refusal. Export and verify it.')
     .helpCommand(false)
     .addHelpText('after', examples);
   audit
@@ -101,6 +103,7 @@ export function addAudit(program: Command, context: CommandContext): void {
       const { terminal, connect } = context;
       terminal.stdout.write(await explainOperation(connect(), id, terminal.paintOut));
     });
+  addAuditExport(audit, context);
 }
 
 /** All entries that match, page by page, but at most `limit`. */

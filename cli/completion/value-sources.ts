@@ -103,6 +103,7 @@ const verbs: ValueSource = () => [
 const optionSources: Readonly<Record<string, ValueSource>> = {
   '--file': 'files',
   '--token-file': 'files',
+  '--key-file': 'files',
   '--ca-file': 'files',
   '--context': contexts,
   '--plan': named('plan'),
@@ -149,6 +150,8 @@ const commandSources: Readonly<Record<string, readonly ValueSource[]>> = {
   wait: [referencesTo(['tenant', 'operation', 'roll-out'])],
   explain: [fieldPaths, named('tenant')],
   'audit get': [named('entry')],
+  'audit export': ['files'],
+  'audit verify': ['files'],
   'audit explain': [named('operation')],
   'operations cancel': [named('operation')],
   'operations abandon': [named('operation')],

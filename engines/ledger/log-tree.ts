@@ -43,6 +43,14 @@ export async function readTree(head: Pick<LogHead, 'size' | 'root'>, log: LogSto
   }
 }
 
+/**
+ * Checks that the log begins with the entries of an earlier head.
+ * @throws TenureError ledger_damaged, if it is shorter, or its first entries do not lead to that root
+ */
+export async function requirePrefix(head: Pick<LogHead, 'size' | 'root'>, log: LogStore): Promise<void> {
+  await readEdge(head, log);
+}
+
 async function readEdge(
   { size, root }: Pick<LogHead, 'size' | 'root'>,
   { positions, tiles }: Pick<LogStore, 'positions' | 'tiles'>,

@@ -11,6 +11,7 @@ import type { LogHead, LogLease, LogStore } from '../../store/log.ts';
 import { ulidsFrom } from '../../store/ulid.ts';
 import { createPending } from './pending-entries.ts';
 import { readTree } from './log-tree.ts';
+import type { SignedHeads } from './signed-heads.ts';
 import { createSequenceEnds, sequenceEntries } from './sequence-entries.ts';
 
 export interface SequencerDependencies {
@@ -22,6 +23,8 @@ export interface SequencerDependencies {
   readonly failpoints: Failpoints;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'sequencedEntries' | 'sequencingDelay'>;
+  /** Begins to sign for the log as it is now. Absent if this process has no key. */
+  readonly beginSigning?: () => SignedHeads;
 }
 
 export interface Sequencer {
@@ -100,7 +103,7 @@ export function startSequencer(dependencies: SequencerDependencies): Sequencer {
 async function sequenceFrom(
   lease: LogLease,
   start: LogHead,
-  { log, committed, clock, failpoints, metrics }: SequencerDependencies,
+  { log, committed, clock, failpoints, metrics, beginSigning }: SequencerDependencies,
   signal: AbortSignal,
 ): Promise<void> {
   const tree = await readTree(start, log);
@@ -109,8 +112,19 @@ async function sequenceFrom(
   const knownUntil = new Date(clock.now().getTime() + clockToleranceMs);
   let { readTo, throughTime } = start;
 
-  const record = (): Promise<void> =>
-    log.record(lease, { size: tree.size(), root: tree.root(), readTo, throughTime }, leaseMs);
+  const signed = beginSigning?.();
+  let { checkpoint } = start;
+
+  /** Records how far the log is, with its signature if there is something new to sign. */
+  async function record(): Promise<void> {
+    const head = { size: tree.size(), root: tree.root() };
+    const before = { readTo, throughTime };
+    if (signed !== undefined && head.size > (checkpoint?.size ?? 0)) {
+      const note = await signed.checkpoint(head);
+      if (note !== undefined) checkpoint = { size: head.size, note };
+    }
+    await log.record(lease, { ...head, ...before, checkpoint }, leaseMs);
+  }
 
   async function add(entries: readonly CommittedEntry[]): Promise<void> {
     const positions = sequenceEntries(tree.size(), await ends.of(entries), entries);

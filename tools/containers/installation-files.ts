@@ -18,6 +18,7 @@ const mounted = [
   'mongod-passwords.json',
   'keyring.json',
   'codec-keyring.json',
+  'log-key.pem',
   'jwks.json',
   'cells.json',
   'tenure.env',

@@ -10,6 +10,7 @@ import { auditEntrySchema } from '../../contracts/audit.ts';
 import { eventPageSchema, eventSchema, eventTypeSchema } from '../../contracts/event.ts';
 import { isolationReportSchema, isolationVerificationSchema } from '../../contracts/isolation-report.ts';
 import { ledgerEntrySchema } from '../../contracts/ledger-entry.ts';
+import { loggedEntrySchema, logHeadSchema, signedHeadSchema } from '../../contracts/log-export.ts';
 import { logLeafSchema } from '../../contracts/log/leaf.ts';
 import { transitions } from '../../contracts/lifecycle.ts';
 import { planManifestSchema, planSchema } from '../../contracts/manifests/plan.ts';
@@ -64,6 +65,9 @@ export const contractDocuments = {
   event: { schema: eventSchema, writtenBy: 'tenure' },
   'event-page': { schema: eventPageSchema, writtenBy: 'tenure' },
   'event-type': { schema: eventTypeSchema, writtenBy: 'tenure' },
+  'log-head': { schema: logHeadSchema, writtenBy: 'tenure' },
+  'signed-head': { schema: signedHeadSchema, writtenBy: 'tenure' },
+  'logged-entry': { schema: loggedEntrySchema, writtenBy: 'tenure' },
   'log-leaf': { schema: logLeafSchema, writtenBy: 'tenure' },
   'isolation-report': { schema: isolationReportSchema, writtenBy: 'tenure' },
   'isolation-verification': { schema: isolationVerificationSchema, writtenBy: 'tenure' },

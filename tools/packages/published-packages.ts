@@ -25,6 +25,7 @@ export const publishedPackages: readonly PublishedPackage[] = [
       '.': 'client/api-client.ts',
       './api-error': 'client/api-error.ts',
       './events': 'client/events.ts',
+      './log-verification': 'client/log-verification.ts',
       './open-tenant': 'client/open-tenant.ts',
       './tenant-at': 'client/tenant-at.ts',
       './watch-operations': 'client/watch.ts',

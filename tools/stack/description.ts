@@ -14,6 +14,7 @@ export interface StackDescription {
     readonly keyring: string;
     readonly codecKeyring: string;
     readonly jwks: string;
+    readonly logKey: string;
   };
   readonly issuerPrivateKey: JWK;
 }

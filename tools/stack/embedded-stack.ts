@@ -145,6 +145,7 @@ export async function createEmbeddedStack(options: EmbeddedStackOptions): Promis
         keyring: secrets.keyringFile,
         codecKeyring: secrets.codecKeyringFile,
         jwks: secrets.jwksFile,
+        logKey: secrets.logKeyFile,
       },
       issuerPrivateKey: secrets.issuerPrivateKey,
     };

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { StackDescription } from './description.ts';
@@ -43,14 +44,17 @@ export function processEnvironment(
   stack: StackDescription,
   options: InstallationOptions = {},
 ): Readonly<Record<string, string>> {
+  const installation = options.installation ?? 'tenure-embedded';
   return {
-    TENURE_INSTALLATION: options.installation ?? 'tenure-embedded',
+    TENURE_INSTALLATION: installation,
     TENURE_CONTROL_URI: stack.mongod.control.uri,
     TENURE_CONTROL_DATABASE: options.controlDatabase ?? defaultDatabases.control,
     TENURE_SECRETS_DATABASE: options.secretsDatabase ?? defaultDatabases.secrets,
     TENURE_CELLS_FILE: stack.files.cells,
     TENURE_KEYRING_FILE: stack.files.keyring,
     TENURE_CODEC_KEYRING_FILE: stack.files.codecKeyring,
+    TENURE_LOG_KEY_FILE: stack.files.logKey,
+    TENURE_LOG_HEAD_FILE: join(stack.dataDirectory, `${installation}.log-head.json`),
     TENURE_TEMPORAL_ADDRESS: stack.temporal.address,
     TENURE_TEMPORAL_NAMESPACE: stack.temporal.namespace,
     TENURE_TASK_QUEUE: options.taskQueue ?? 'tenure',

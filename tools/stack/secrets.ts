@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -14,6 +14,8 @@ export interface StackSecrets {
   readonly keyringFile: string;
   /** Encrypts workflow payloads; same format. */
   readonly codecKeyringFile: string;
+  /** Signs the log of the ledger: an Ed25519 key in PEM. */
+  readonly logKeyFile: string;
   readonly issuerPrivateKey: JWK;
   readonly jwksFile: string;
 }
@@ -31,10 +33,12 @@ export async function openSecrets(directory: string): Promise<StackSecrets> {
   const keyringFile = join(directory, 'keyring.json');
   const codecKeyringFile = join(directory, 'codec-keyring.json');
   const jwksFile = join(directory, 'jwks.json');
+  const logKeyFile = join(directory, 'log-key.pem');
 
   await secretOnce(mongodKeyFile, () => randomBytes(512).toString('base64'));
   await secretOnce(keyringFile, newKeyring);
   await secretOnce(codecKeyringFile, newKeyring);
+  await secretOnce(logKeyFile, newLogKey);
   const passwords = await secretOnce(join(directory, 'mongod-passwords.json'), () =>
     JSON.stringify({ admin: newPassword(), plane: newPassword() } satisfies MongodPasswords),
   );
@@ -47,6 +51,7 @@ export async function openSecrets(directory: string): Promise<StackSecrets> {
     passwords: JSON.parse(passwords) as MongodPasswords,
     keyringFile,
     codecKeyringFile,
+    logKeyFile,
     issuerPrivateKey: issuer,
     jwksFile,
   };
@@ -67,6 +72,10 @@ export async function secretOnce(path: string, make: () => string | Promise<stri
 
 function newKeyring(): string {
   return JSON.stringify({ current: '1', keys: { '1': randomBytes(32).toString('base64') } });
+}
+
+function newLogKey(): string {
+  return generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
 /** Only letters, digits, `-` and `_`, so that it needs no escaping in a URI. */

@@ -42,8 +42,8 @@ expected_grants := {
 	"admin": object.keys(data.actions),
 	"operator": object.keys(data.actions) - for_admins_alone,
 	# Entries of the ledger name people.
-	"auditor": (reads | {"access.check"}),
-	"viewer": ((reads - audits) | {"access.check"}),
+	"auditor": (reads | {"access.check", "audit.verify"}),
+	"viewer": ((reads - audits) | {"access.check", "audit.verify"}),
 	"service": {"access.check", "operation.get", "tenant.open"},
 	# A roll-out names tenants of the whole fleet.
 	"tenant-admin": ((reads - (audits | {"rollout.get"})) | {"access.check", "tenant.open"}),

@@ -33,6 +33,8 @@ const apiRequired = {
 };
 /** Optional settings without a default. */
 const withoutDefault: ReadonlySet<string> = new Set([
+  'TENURE_LOG_KEY_FILE',
+  'TENURE_LOG_HEAD_FILE',
   'TENURE_FAILPOINT_DIR',
   'TENURE_JWT_ROLE_MAP',
   'TENURE_WORKFLOW_BUNDLE',

@@ -29,6 +29,7 @@ const tags: Readonly<Record<string, string>> = {
   regions: 'Regions for tenants, and their cells.',
   caller: 'Identity of the caller.',
   access: 'Access checks for the caller.',
+  log: 'The log of all entries, with what proves it.',
   audit: 'The ledger: who did what, when, with which outcome and by which decision.',
   events: 'Everything that has happened, in order: by pages with a cursor, or as a stream.',
   'event-types': 'Types of events, with the schemas of their data.',
