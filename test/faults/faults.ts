@@ -28,7 +28,7 @@ export interface Fault {
 
 const home = 'eu-west-1';
 const historyPollMs = 200;
-const heardMs = 20_000;
+const heardMs = 60_000;
 
 const handle = ({ temporal }: TestBed, { workflowId }: RunningOperation) => temporal.workflow.getHandle(workflowId);
 
