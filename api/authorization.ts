@@ -44,6 +44,9 @@ export function kindOf(action: PolicyAction): Kind {
   return kinds[action.slice(0, action.indexOf('.')) as keyof typeof kinds];
 }
 
+/** Actions on something that does not exist yet, or on everything of a kind. */
+const withoutTarget: ReadonlySet<PolicyAction> = new Set(['tenant.create', 'audit.verify']);
+
 /** What belongs to one tenant. */
 const ofTenants: ReadonlySet<Kind> = new Set(['Tenant', 'Operation', 'Event', 'Entry']);
 
@@ -84,7 +87,7 @@ export function createAuthorize({ policy, refusals, clock }: AuthorizationDepend
       }),
     );
     const maySee = action !== readActionOf[target.kind] && ask(readActionOf[target.kind]).allow;
-    const hasOneTarget = !action.endsWith('.list') && action !== 'tenant.create';
+    const hasOneTarget = !action.endsWith('.list') && !withoutTarget.has(action);
     if (!maySee && hasOneTarget && ofTenants.has(target.kind)) throw absent(target);
     throw new TenureError('forbidden', `policy does not allow ${action}`, {
       errors: verdict.deny.map(({ rule, message, fix }) => ({ rule, message, fix })),

@@ -48,6 +48,7 @@ import { createEventReading } from './events/event-reading.ts';
 import { createEventSource } from './events/event-source.ts';
 import { createPageTokens } from './page-token.ts';
 import { createCellAddresses, openRehearsalCells } from './cells.ts';
+import { startLedgerGuard } from './ledger-guard.ts';
 import { createReplayGuard } from './replay-guard.ts';
 import { createShares } from './shares/shares.ts';
 import { createChangeHub } from './watch/change-hub.ts';
@@ -143,6 +144,12 @@ async function main(): Promise<void> {
   const readiness = cachedReadiness(currentReadiness, stopping.signal);
 
   const now = (): Date => store.clock.now();
+  const ledgerGuard = startLedgerGuard({
+    lag: store.sequencingLag,
+    maxLagMs: config.TENURE_MAX_SEQUENCING_LAG_SECONDS * 1000,
+    logger,
+    metrics,
+  });
   const app = createApp({
     handlers: createHandlers(dependencies),
     rehearsals: createHandlers(rehearsed(dependencies, createSchemaRehearsal(rehearsalCells))),
@@ -163,7 +170,6 @@ async function main(): Promise<void> {
         events: store.events,
         prepareEventReading,
         shares,
-        maxFollowers: config.TENURE_MAX_WATCHES,
         stopping: stopping.signal,
       }),
     },
@@ -178,6 +184,8 @@ async function main(): Promise<void> {
     }),
     idempotency: store.idempotency,
     guardReplay: createReplayGuard(dependencies),
+    maxStreams: config.TENURE_MAX_WATCHES,
+    requireSequenced: ledgerGuard.requireSequenced,
     refuseEarly: createEarlyRefusal(dependencies),
     shares,
     logger,
@@ -228,6 +236,7 @@ async function main(): Promise<void> {
           await delay(config.TENURE_DRAIN_SECONDS * 1000);
           // Requests in progress are finished; idle connections are closed.
           stopClock();
+          ledgerGuard.stop();
           void stopMonitor.then((stop) => stop());
           const closed = new Promise<void>((resolve) => server.close(() => resolve()));
           // Clients keep a connection for their next request, which this process no longer accepts.

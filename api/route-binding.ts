@@ -17,6 +17,7 @@ import type { AwaitOutcome } from './await-outcome.ts';
 import { cacheable, sentAnswer, storedAnswer } from './answers.ts';
 import { deprecationHeaders, expressPath, refuseMethod } from './routing.ts';
 import type { RefuseEarly } from './early-refusal.ts';
+import type { LedgerGuard } from './ledger-guard.ts';
 import type { GuardReplay } from './replay-guard.ts';
 import type { RouteHandler, RouteHandlers } from './reply.ts';
 import { requireConnected, abortedOnClose, createSender } from './sender.ts';
@@ -37,6 +38,7 @@ export interface RouteBindingDependencies {
   readonly shares: Shares;
   readonly idempotency: IdempotencyStore;
   readonly guardReplay: GuardReplay;
+  readonly requireSequenced: LedgerGuard['requireSequenced'];
   /** The route table to bind. Only tests use one other than the contract's. */
   readonly table?: Readonly<Record<RouteId, RouteContract>>;
 }
@@ -76,6 +78,7 @@ export function bindRoutes({
   refuseEarly,
   idempotency,
   guardReplay,
+  requireSequenced,
   shares,
   table = routes,
 }: RouteBindingDependencies): Router {
@@ -150,6 +153,7 @@ export function bindRoutes({
         >[0];
         const run = async (): Promise<StoredAnswer> =>
           isRehearsal ? asRehearsed(storedAnswer(await rehearsal(parsed))) : storedAnswer(await handler(parsed));
+        if (contract.problems.includes('ledger_behind') && !isRehearsal) requireSequenced();
         requireConnected(response);
         answer = await withLogContext(ids, async () => {
           if (isList(contract)) return readList(response, subject, async () => sentAnswer(await handler(parsed)));

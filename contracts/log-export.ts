@@ -21,7 +21,7 @@ export const logHeadSchema = z
     signed: signedHeadSchema.optional().meta({ description: 'Absent if nothing was signed yet.' }),
     keys: z.array(z.string()).meta({
       description:
-        'All public keys that have signed the log, oldest first, each in the form of Go’s note.NewVerifier. Compare them with what you were given on another way.',
+        'All public keys that have signed the log, oldest first, each in the form of Go’s note.NewVerifier. Compare them with the key that you obtained through another channel.',
     }),
   })
   .meta({ title: 'LogHead' });

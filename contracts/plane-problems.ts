@@ -42,6 +42,14 @@ export const planeProblems = {
     title: 'The log of the ledger is not what Tenure wrote',
     fix: 'Stop the sequencer, and do not repair anything by hand. Find out who changed the collections log_head, log_positions and log_tiles of the control database, and restore them from a backup.',
   },
+  ledger_behind: {
+    status: 503,
+    exit: 'unavailable',
+    fault: 'system',
+    retryable: true,
+    title: 'The ledger is not sequenced in time',
+    fix: 'Retry later, after the time in Retry-After. If the problem persists, ask the operator to check that a worker runs with TENURE_SEQUENCER=on, and what its log says about the ledger.',
+  },
   control_unavailable: {
     status: 503,
     exit: 'unavailable',

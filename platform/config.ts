@@ -108,6 +108,15 @@ export const apiSettings = z.object({
   ...sharedSettings,
   ...brakeSettings,
   TENURE_API_PORT: port.default(8080).describe('Port of the API.'),
+  TENURE_MAX_SEQUENCING_LAG_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(10)
+    .max(86_400)
+    .default(300)
+    .describe(
+      'How long an entry of the ledger may wait for its place in the log, in seconds. Beyond that, changes get a 503 response until the log has caught up.',
+    ),
   TENURE_MAX_WATCHES: z.coerce
     .number()
     .int()

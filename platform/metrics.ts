@@ -29,6 +29,7 @@ export interface Metrics {
   readonly sequencedEntries: Counter;
   readonly sequencingDelay: Histogram;
   readonly signedEntries: Gauge;
+  readonly sequencingLag: Gauge;
 }
 
 export function createMetrics(service: 'api' | 'worker'): Metrics {
@@ -117,6 +118,11 @@ export function createMetrics(service: 'api' | 'worker'): Metrics {
       name: 'tenure_ledger_sequencing_delay_seconds',
       help: 'Time from the commit of an entry to its place in the log: the oldest entry of each batch.',
       buckets: requestBuckets,
+      registers,
+    }),
+    sequencingLag: new Gauge({
+      name: 'tenure_ledger_sequencing_lag_seconds',
+      help: 'How long the oldest ledger entry without a place in the log has been waiting, as this API sees it.',
       registers,
     }),
     signedEntries: new Gauge({

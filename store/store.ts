@@ -13,6 +13,8 @@ import { createCellIdentityStore } from './cell-identities.ts';
 import type { CellIdentityStore } from './cell-identities.ts';
 import { createLoggedEntryStore } from './logged-entries.ts';
 import type { LoggedEntryStore } from './logged-entries.ts';
+import { createSequencingLag } from './sequencing-lag.ts';
+import type { SequencingLag } from './sequencing-lag.ts';
 import { createCheckpointStore } from './checkpoints.ts';
 import type { CheckpointStore } from './checkpoints.ts';
 import { createCellStore } from './cells.ts';
@@ -97,6 +99,7 @@ export interface Store {
   readonly committedEntries: CommittedEntryStore;
   readonly log: LogStore;
   readonly checkpoints: CheckpointStore;
+  readonly sequencingLag: SequencingLag;
   readonly loggedEntries: LoggedEntryStore;
   readonly events: EventStore;
   readonly audit: AuditStore;
@@ -178,6 +181,7 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
     committedEntries: createCommittedEntries(database, clock),
     log: createLogStore(database),
     checkpoints: createCheckpointStore(database, clock),
+    sequencingLag: createSequencingLag(database, clock),
     loggedEntries: createLoggedEntryStore(database),
     events: createEventStore(database),
     audit: createAuditStore(database),

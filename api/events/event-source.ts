@@ -4,7 +4,7 @@ import type { Shares } from '../shares/shares.ts';
 import { encodeEvent } from '../watch/event-stream.ts';
 import type { StreamSources } from '../watch/stream-source.ts';
 import { eventBody } from './event-body.ts';
-import type { EventFeed, FeedSeat } from './event-feed.ts';
+import type { EventFeed } from './event-feed.ts';
 import type { PrepareEventReading } from './event-reading.ts';
 
 export interface EventSourceDependencies {
@@ -12,8 +12,6 @@ export interface EventSourceDependencies {
   readonly events: Pick<EventStore, 'read'>;
   readonly prepareEventReading: PrepareEventReading;
   readonly shares: Pick<Shares, 'pages'>;
-  /** How many streams of events this process serves. */
-  readonly maxFollowers: number;
   readonly stopping: AbortSignal;
 }
 
@@ -30,12 +28,10 @@ export function createEventSource({
   events,
   prepareEventReading,
   shares,
-  maxFollowers,
   stopping,
 }: EventSourceDependencies): StreamSources['watchEvents'] {
   /** Streams that show the same event share its text. */
   const bodies = new WeakMap<LoggedEvent, string>();
-  let followers = 0;
 
   function bodyOf(event: LoggedEvent): string {
     const known = bodies.get(event);
@@ -52,19 +48,8 @@ export function createEventSource({
       lastEventId === undefined ? query : { ...query, since: undefined, afterSequence: undefined },
       lastEventId,
     );
-    if (stopping.aborted || followers >= maxFollowers)
-      throw new TenureError(
-        'watch_unavailable',
-        stopping.aborted ? 'this process is stopping' : `all ${maxFollowers} watches of this process are in use`,
-      );
-    followers += 1;
-    let seat: FeedSeat;
-    try {
-      seat = await feed.join();
-    } catch (error) {
-      followers -= 1;
-      throw error;
-    }
+    if (stopping.aborted) throw new TenureError('watch_unavailable', 'this process is stopping');
+    const seat = await feed.join();
     const matches = createMatches(scope);
     let at = from ?? seat.end();
     let room: (() => void) | undefined;
@@ -108,7 +93,6 @@ export function createEventSource({
     function stop(): void {
       if (isStopped) return;
       isStopped = true;
-      followers -= 1;
       seat.leave();
       room?.();
     }

@@ -2,6 +2,7 @@ import express from 'express';
 import type { RequestHandler, Router } from 'express';
 import { streams } from '../../contracts/streams.ts';
 import type { StreamContract, StreamId } from '../../contracts/streams.ts';
+import { TenureError } from '../../domain/tenure-error.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import type { Authenticate } from '../authentication.ts';
 import { expressPath, refuseMethod } from '../routing.ts';
@@ -18,6 +19,8 @@ export interface StreamBindingDependencies {
   readonly sources: StreamSources;
   readonly authenticate: Authenticate;
   readonly shares: Shares;
+  /** How many streams this process serves at once. */
+  readonly maxStreams: number;
   readonly metrics: Pick<Metrics, 'openWatches'>;
   /** The time by which tokens expire. */
   readonly now: () => Date;
@@ -30,10 +33,27 @@ export function bindStreams({
   sources,
   authenticate,
   shares,
+  maxStreams,
   metrics: { openWatches },
   now,
 }: StreamBindingDependencies): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
+
+  let streamCount = 0;
+
+  /** @throws TenureError too_many_requests, watch_unavailable */
+  function takeStream(caller: string): () => void {
+    const giveBack = takeShare(shares.watches, caller, 'open watches');
+    if (streamCount >= maxStreams) {
+      giveBack();
+      throw new TenureError('watch_unavailable', `all ${maxStreams} watches of this process are in use`);
+    }
+    streamCount += 1;
+    return () => {
+      streamCount -= 1;
+      giveBack();
+    };
+  }
 
   const bookmark = (id: string): Buffer =>
     encodeEvent({ event: 'bookmark', data: JSON.stringify({ time: now().toISOString() }), id });
@@ -59,7 +79,7 @@ export function bindStreams({
           stream?.end();
         },
       };
-      const giveBack = takeShare(shares.watches, subject, 'open watches');
+      const giveBack = takeStream(subject);
       try {
         const source = await open(
           {

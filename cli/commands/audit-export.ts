@@ -22,7 +22,7 @@ Examples:
   tenure audit verify ledger-2026-12 --key 'tenure/prod+1fa3c2b7+ASk…'
   tenure audit verify ledger-2026-12 --key-file log.pub
 
-It needs no connection. Without a key, it trusts the keys in the export, which whoever made the export has chosen.
+It needs no connection. Without a key, it trusts the keys in the export, which whoever made it has chosen.
 Exits with 1 if anything is not as it was signed.`;
 
 interface ExportOptions {
@@ -50,7 +50,7 @@ export function addAuditExport(audit: Command, context: CommandContext): void {
       'Verify an export of the ledger: every entry, its place, each tenant’s sequence, and all signed heads.',
     )
     .argument('<directory>', 'the directory of an export')
-    .option('--key <key...>', 'public key of the log, as you were given it on another way')
+    .option('--key <key...>', 'public key of the log, obtained through another channel')
     .option('--key-file <path>', 'file with public keys of the log, one per line')
     .addHelpText('after', verifyExamples)
     .action((directory: string, options: VerifyOptions) => verifyExport(directory, options, context));
@@ -117,7 +117,7 @@ async function verifyExport(
   const exported = openExport(resolve(workingDirectory, directory));
   const trusted = [...key, ...(keyFile === undefined ? [] : readKeys(resolve(workingDirectory, keyFile)))];
   if (trusted.length === 0)
-    stderr.write('warning: no --key is given, so the keys in the export are trusted, which its maker has chosen\n');
+    stderr.write('warning: no --key was given, so the keys in the export are trusted; whoever made it chose them\n');
   const { heads, flaws: headFlaws } = openHeads(exported.notes, trusted.length > 0 ? trusted : exported.keys);
   const head = heads.at(-1);
   let verified: VerifiedLog | undefined;

@@ -90,6 +90,7 @@ function deleteDeclared<Kind extends DeclaredKind, Item extends z.ZodType>(kind:
       'revision_stale',
       'precondition_required',
       'resource_in_use',
+      'ledger_behind',
     ],
   } as const;
 }

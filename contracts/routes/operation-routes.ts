@@ -39,7 +39,14 @@ export const operationRoutes = {
     responses: { 200: operationSchema, 202: operationSchema },
     idempotencyKey: 'none',
     precondition: 'none',
-    problems: ['body_too_large', 'media_type_unsupported', 'not_found', 'operation_finished', 'cancel_not_possible'],
+    problems: [
+      'body_too_large',
+      'media_type_unsupported',
+      'not_found',
+      'operation_finished',
+      'cancel_not_possible',
+      'ledger_behind',
+    ],
   },
   abandonOperation: {
     method: 'POST',
@@ -53,7 +60,14 @@ export const operationRoutes = {
     responses: { 200: operationSchema },
     idempotencyKey: 'none',
     precondition: 'none',
-    problems: ['body_too_large', 'media_type_unsupported', 'not_found', 'operation_finished', 'abandon_not_possible'],
+    problems: [
+      'body_too_large',
+      'media_type_unsupported',
+      'not_found',
+      'operation_finished',
+      'abandon_not_possible',
+      'ledger_behind',
+    ],
   },
   waitOperation: {
     method: 'GET',

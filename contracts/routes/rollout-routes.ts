@@ -15,7 +15,7 @@ function rolloutVerb(verb: 'pause' | 'resume' | 'cancel', summary: string) {
     responses: { 200: rolloutSchema },
     idempotencyKey: 'none',
     precondition: 'none',
-    problems: ['body_too_large', 'media_type_unsupported', 'not_found', 'rollout_not_possible'],
+    problems: ['body_too_large', 'media_type_unsupported', 'not_found', 'rollout_not_possible', 'ledger_behind'],
   } as const;
 }
 

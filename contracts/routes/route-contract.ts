@@ -73,6 +73,7 @@ export const changeProblems = [
   'media_type_unsupported',
   'idempotency_in_progress',
   'idempotency_key_reused',
+  'ledger_behind',
 ] as const satisfies readonly ProblemCode[];
 
 export const yesOrNo = z.enum(['true', 'false']).optional();

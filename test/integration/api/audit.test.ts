@@ -141,6 +141,8 @@ test('a confined auditor finds entries about its own tenants only; who may not a
     assert.equal((await exchange({ path, who })).problem().code, 'not_found', path);
   for (const role of ['viewer', 'service'])
     assert.equal((await exchange({ path: '/v1/audit/entries', who: { roles: [role] } })).problem().code, 'forbidden');
+  for (const path of ['/v1/log/head', '/v1/log/heads', '/v1/log/entries'])
+    assert.equal((await exchange({ path, who: { roles: ['service'] } })).problem().code, 'forbidden', path);
   for (const query of ['action=suspend', 'target=acme', 'outcome=maybe', 'from=yesterday', 'actor=', 'unknown=1'])
     assert.equal((await exchange({ path: `/v1/audit/entries?${query}` })).problem().code, 'request_invalid', query);
 });

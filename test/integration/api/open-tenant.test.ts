@@ -37,13 +37,16 @@ const leases = () =>
     .db(installation.databases.control)
     .collection<{ _id: string; subject: string; until: Date }>('leases');
 
+/** The API reckons mongod’s time from its last answer. */
+const estimateMs = 1_000;
+
 test('each access that is granted is a lease and an entry with the decision; the credential opens the tenant', async () => {
   const entries = await entriesOf(installation, async () => {
     const askedAt = Date.now();
     const first = await opened();
     const beganAt = Date.parse(first.lease.expireTime) - first.lease.durationMs;
     assert.ok(
-      askedAt <= beganAt && beganAt <= Date.now(),
+      askedAt - estimateMs <= beganAt && beganAt <= Date.now() + estimateMs,
       `a lease of ${first.lease.durationMs} ms from its issue to ${first.lease.expireTime}`,
     );
     const second = await opened();

@@ -66,7 +66,7 @@ before(async () => {
       bytes: new Binary(Buffer.from('{}')),
     })),
   );
-  const leaf = Buffer.from('leaf');
+  const leaf = Buffer.from('{}');
   await store.log.append(
     Array.from({ length: operationCount }, (_, index) => ({
       index,
@@ -172,6 +172,16 @@ const reads: Readonly<Record<string, () => Promise<unknown>>> = {
   'the place of a time': () => store.events.indexSince(new Date(700)),
   'the place of a sequence': () => store.events.indexAfter(tenant._id, 30),
   'the end of the log': () => store.events.end(),
+  'the lag of the log': () => store.sequencingLag(),
+  'entries of the ledger, by what is searched for': () =>
+    drain(store.audit.search({ tenants: [tenant._id], action: 'tenant.create' }, { limit: 20 })),
+  'entries of an actor': () => drain(store.audit.search({ actor: 'nobody' }, { limit: 20 })),
+  'entries about a target': () => drain(store.audit.search({ target: 'plan/startup' }, { limit: 20 })),
+  'entries with a correlation id': () => drain(store.audit.search({ correlationId: 'none' }, { limit: 20 })),
+  refusals: () => drain(store.audit.search({ outcome: 'denied' }, { limit: 20 })),
+  'an entry': () => store.audit.find(operation._id),
+  'kept heads of the log': () => store.checkpoints.after(0, 20),
+  'entries in the order of the log': () => drain(store.loggedEntries.scan({ from: 50, size: 90, limit: 20 })),
   'tiles of the log': () => store.log.tiles(0, 0, 3),
   'entries after an id': () => drain(store.committedEntries.since(tenant._id)),
   'entries of a request': () => store.ledger.entries({ requestId: 'request-1' }),

@@ -67,7 +67,8 @@ describe('the problem catalogue', () => {
 
   it('uses 503 exactly for unavailability, which is retryable and the operator’s fault; 429 exits like it', () => {
     for (const [code, { status, exit, fault, retryable }] of entries) {
-      const unavailable = code.endsWith('_unavailable') || code === 'clock_off' || code === 'cell_mismatch';
+      const unavailable =
+        code.endsWith('_unavailable') || ['clock_off', 'cell_mismatch', 'ledger_behind'].includes(code);
       assert.equal(status === 503, unavailable, code);
       assert.equal(exit === 'unavailable', unavailable || status === 429, code);
       if (unavailable) assert.deepEqual([fault, retryable], ['system', true], code);

@@ -28,6 +28,11 @@ describe('the route table', () => {
     assert.equal(new Set(named).size, named.length);
   });
 
+  it('lets every change be refused while the ledger is behind, but no read, and no use of a tenant', () => {
+    for (const [id, { method, problems: named }] of table)
+      assert.equal(named.includes('ledger_behind'), method !== 'GET' && id !== 'openTenant', id);
+  });
+
   eachRoute('asks policy about an action of the contract', ({ action }) => assert.ok(policyActions.includes(action)));
 
   eachRoute('takes exactly the parameters of its path', ({ path, params }) => {
