@@ -23,9 +23,15 @@ export async function beginTransaction({ api }: TestBed, { name }: KnownTenant):
     maxPoolSize: 1,
   });
   const session = client.startSession();
-  await writeInTransaction(session, () =>
-    client.db(orders.database).collection(orders.name).insertOne({ sku: 'not committed' }, { session }),
-  );
+  try {
+    await writeInTransaction(session, () =>
+      client.db(orders.database).collection(orders.name).insertOne({ sku: 'not committed' }, { session }),
+    );
+  } catch (error) {
+    // An open client would keep the process from ending.
+    await client.close(true);
+    throw error;
+  }
   return {
     commits: () =>
       session.commitTransaction().then(
