@@ -14,9 +14,14 @@ export class CliFailure extends Error {
   }
 }
 
+/** What went wrong, and how to fix it. */
+export function failureWithFix(exit: ExitCodeName, message: string, fix: string): CliFailure {
+  return new CliFailure(exit, `error: ${message}\nfix: ${fix}`);
+}
+
 /** A command line that cannot be run. */
 export function usageFailure(message: string, fix: string): CliFailure {
-  return new CliFailure('usage', `error: ${message}\nfix: ${fix}`);
+  return failureWithFix('usage', message, fix);
 }
 
 /** Several failures as one, with all of their reports and the highest of their exit codes. */

@@ -4,9 +4,11 @@ import type { LedgerEntry } from '../contracts/ledger-entry.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { onControl } from './control-errors.ts';
+import { entriesOfPositions } from './entries-of-positions.ts';
+import type { LogStore } from './log.ts';
 import type { LogPositionDocument } from './log-documents.ts';
 import { openStream } from './open-stream.ts';
-import { maxReadBytes, readSized } from './reading.ts';
+import { maxReadBytes } from './reading.ts';
 import type { Sized } from './reading.ts';
 
 /** Which events are read; what is absent is not restricted. */
@@ -72,8 +74,6 @@ export interface EventStore {
 const maxExamined = 5_000;
 /** mongod merges the sequences of so many tenants; for more, the whole log is examined. */
 const maxMerged = 100;
-/** Entries are fetched in parts, so that no more is in memory than is asked for. */
-const fetchedAtOnce = 100;
 /** An entry has its time from the beginning of its transaction, which ends within eight seconds. Clocks may differ. */
 const timeBeforeCommitMs = 20_000;
 const maxAwaitMs = 200;
@@ -97,15 +97,16 @@ async function firstThat(low: number, high: number, condition: (number: number) 
   return least;
 }
 
-export function createEventStore({
-  logPositions,
-  ledger,
-}: Pick<ControlDatabase, 'logPositions' | 'ledger'>): EventStore {
-  async function end(): Promise<number> {
-    const last = await onControl(() => logPositions.findOne({}, { sort: { _id: -1 }, projection: { _id: 1 } }));
-    return last === null ? 0 : last._id + 1;
-  }
+/** Whether an event of a tenant and type is in a scope. */
+export function eventsIn({ tenants, types }: EventScope): (tenant: string | null, type: EventType) => boolean {
+  const visible = tenants === undefined ? undefined : new Set<string | null>(tenants);
+  return (tenant, type) => visible?.has(tenant) !== false && types?.has(type) !== false;
+}
 
+export function createEventStore(
+  { logPositions, ledger }: Pick<ControlDatabase, 'logPositions' | 'ledger'>,
+  { size: end }: Pick<LogStore, 'size'>,
+): EventStore {
   async function examine(tenants: readonly string[] | undefined, from: number): Promise<Projected[]> {
     const merged = tenants !== undefined && tenants.length <= maxMerged;
     return await onControl(() =>
@@ -118,35 +119,21 @@ export function createEventStore({
   }
 
   async function* withEntries(positions: readonly Projected[]): AsyncGenerator<Sized<LoggedEvent>> {
-    for (let at = 0; at < positions.length; at += fetchedAtOnce) {
-      const part = positions.slice(at, at + fetchedAtOnce);
-      const found = new Map<string, Sized<LedgerEntry>>();
-      const filter = { _id: { $in: part.map(({ entry }) => entry) } };
-      for await (const { document, bytes } of readSized(ledger, filter, { projection: { bytes: 1 } })) {
-        const entry = JSON.parse(Buffer.from(document.bytes.value()).toString()) as LedgerEntry;
-        found.set(document._id, { document: entry, bytes });
-      }
-      for (const { _id: index, entry: id, tenant, event, events: sequence } of part) {
-        const sized = found.get(id);
-        if (event === null) continue;
-        if (sized === undefined)
-          throw new TenureError('ledger_damaged', `entry ${id} is in the log, but not in the ledger`);
-        yield { document: { index, tenant, type: event, sequence, entry: sized.document }, bytes: sized.bytes };
-      }
+    for await (const { position, entry, bytes } of entriesOfPositions({ ledger }, positions)) {
+      const { _id: index, tenant, event: type, events: sequence } = position;
+      if (type !== null) yield { document: { index, tenant, type, sequence, entry }, bytes };
     }
   }
 
   return {
     end,
-    async read({ tenants, types }, from, limit) {
+    async read(scope, from, limit) {
       // Read first: what is added in between is examined, and what is examined ends there at least.
       const ended = await end();
       if (from > ended) throw beyondEnd();
-      const visible = tenants === undefined ? undefined : new Set<string | null>(tenants);
-      const positions = await examine(tenants, from);
-      const matching = positions.filter(
-        ({ tenant, event }) => event !== null && visible?.has(tenant) !== false && types?.has(event) !== false,
-      );
+      const isIn = eventsIn(scope);
+      const positions = await examine(scope.tenants, from);
+      const matching = positions.filter(({ tenant, event }) => event !== null && isIn(tenant, event));
       const events: Sized<LoggedEvent>[] = [];
       let total = 0;
       const readTo = (): number => (events.at(-1)?.document.index ?? from - 1) + 1;

@@ -1,9 +1,8 @@
 import type { LogLeaf } from '../contracts/log/leaf.ts';
 import type { LedgerEntry } from '../contracts/ledger-entry.ts';
-import { TenureError } from '../domain/tenure-error.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { onControl } from './control-errors.ts';
-import { readSized } from './reading.ts';
+import { entriesOfPositions } from './entries-of-positions.ts';
 import type { Sized } from './reading.ts';
 
 /** An entry with its leaf, as both are stored. */
@@ -30,7 +29,6 @@ export interface LoggedEntryStore {
 }
 
 const fetchedAtOnce = 100;
-const parse = (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toString());
 
 export function createLoggedEntryStore({
   logPositions,
@@ -50,18 +48,9 @@ export function createLoggedEntryStore({
             .limit(Math.min(left, fetchedAtOnce))
             .toArray(),
         );
-        const entries = new Map<string, Sized<LedgerEntry>>();
-        const filter = { _id: { $in: positions.map(({ entry }) => entry) } };
-        for await (const { document, bytes } of readSized(ledger, filter, { projection: { bytes: 1 } }))
-          entries.set(document._id, { document: parse(document.bytes.value()) as LedgerEntry, bytes });
-        for (const { _id: index, entry: id, leaf } of positions) {
-          const entry = entries.get(id);
-          if (entry === undefined)
-            throw new TenureError('ledger_damaged', `entry ${id} is in the log at ${index}, but not in the ledger`);
-          yield {
-            document: { index, leaf: parse(leaf.value()) as LogLeaf, entry: entry.document },
-            bytes: entry.bytes,
-          };
+        for await (const { position, entry, bytes } of entriesOfPositions({ ledger }, positions)) {
+          const leaf = JSON.parse(Buffer.from(position.leaf.value()).toString()) as LogLeaf;
+          yield { document: { index: position._id, leaf, entry }, bytes };
         }
         const last = positions.at(-1);
         if (last === undefined || positions.length < fetchedAtOnce) return;

@@ -1,6 +1,7 @@
 import type { ControlClock } from './control-clock.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { onControl } from './control-errors.ts';
+import type { LogStore } from './log.ts';
 import { ulidsFrom } from './ulid.ts';
 
 /**
@@ -19,7 +20,8 @@ const pageSize = 1_000;
 const maxPages = 50;
 
 export function createSequencingLag(
-  { ledger, logHead, logPositions }: Pick<ControlDatabase, 'ledger' | 'logHead' | 'logPositions'>,
+  { ledger, logHead }: Pick<ControlDatabase, 'ledger' | 'logHead'>,
+  { sequenced }: Pick<LogStore, 'sequenced'>,
   clock: Pick<ControlClock, 'now'>,
 ): SequencingLag {
   async function oldestWaiting(from: string): Promise<Date | undefined> {
@@ -31,8 +33,7 @@ export function createSequencingLag(
         .limit(pageSize)
         .toArray();
       const ids = entries.map(({ _id }) => _id);
-      const placed = await logPositions.find({ entry: { $in: ids } }, { projection: { _id: 0, entry: 1 } }).toArray();
-      const known = new Set(placed.map(({ entry }) => entry));
+      const known = await sequenced(ids);
       const waiting = entries.find(({ _id }) => !known.has(_id));
       if (waiting !== undefined || entries.length < pageSize) return waiting?.time;
       after = `${ids.at(-1) ?? after}0`;

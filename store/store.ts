@@ -135,6 +135,7 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
   const newId = createUlidFactory(() => clock.now().getTime());
   const tenantSearch = createTenantSearch(database);
   const resourceUses = createResourceUses(database);
+  const log = createLogStore(database);
   let prepared = false;
 
   /** Before that, a search would miss tenants. */
@@ -179,11 +180,11 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
     verifications: createVerificationStore(database, clock),
     ledger: createLedgerStore(database),
     committedEntries: createCommittedEntries(database, clock),
-    log: createLogStore(database),
+    log,
     checkpoints: createCheckpointStore(database, clock),
-    sequencingLag: createSequencingLag(database, clock),
+    sequencingLag: createSequencingLag(database, log, clock),
     loggedEntries: createLoggedEntryStore(database),
-    events: createEventStore(database),
+    events: createEventStore(database, log),
     audit: createAuditStore(database),
     openChangeFeed: createChangeFeed(database),
     followEndedOperations: followEndedOperations(database),

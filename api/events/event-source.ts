@@ -1,5 +1,6 @@
 import { TenureError } from '../../domain/tenure-error.ts';
-import type { EventScope, EventStore, LoggedEvent } from '../../store/events.ts';
+import { eventsIn } from '../../store/events.ts';
+import type { EventStore, LoggedEvent } from '../../store/events.ts';
 import type { Shares } from '../shares/shares.ts';
 import { encodeEvent } from '../watch/event-stream.ts';
 import type { StreamSources } from '../watch/stream-source.ts';
@@ -16,11 +17,6 @@ export interface EventSourceDependencies {
 }
 
 const readAtOnce = 200;
-
-function createMatches({ tenants, types }: EventScope): (event: LoggedEvent) => boolean {
-  const visible = tenants === undefined ? undefined : new Set<string | null>(tenants);
-  return ({ tenant, type }) => visible?.has(tenant) !== false && types?.has(type) !== false;
-}
 
 /** The stream of events. What was missed is read from the log; what happens then comes from the shared feed. */
 export function createEventSource({
@@ -50,7 +46,7 @@ export function createEventSource({
     );
     if (stopping.aborted) throw new TenureError('watch_unavailable', 'this process is stopping');
     const seat = await feed.join();
-    const matches = createMatches(scope);
+    const isIn = eventsIn(scope);
     let at = from ?? seat.end();
     let room: (() => void) | undefined;
     let isStopped = false as boolean;
@@ -78,7 +74,7 @@ export function createEventSource({
         const { read, readTo } =
           recent === undefined
             ? await readMissed()
-            : { read: recent.filter(matches), readTo: Math.max(at, seat.end()) };
+            : { read: recent.filter(({ tenant, type }) => isIn(tenant, type)), readTo: Math.max(at, seat.end()) };
         for (const event of read) {
           await send(event);
           if (isOver()) return;

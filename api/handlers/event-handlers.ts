@@ -26,7 +26,7 @@ export function eventHandlers({
   authorize,
   prepareEventReading,
 }: EventHandlerDependencies): Pick<RouteHandlers, 'listEvents' | 'getEvent' | 'getEventTypes'> {
-  const types = eventTypes.map(typeInfo);
+  let types: readonly EventTypeInfo[] | undefined;
   return {
     async listEvents({ query: { pageSize, after, ...query }, caller }) {
       const { scope, from, cursorAt } = await prepareEventReading(caller, query, after);
@@ -47,7 +47,8 @@ export function eventHandlers({
     },
     async getEventTypes({ caller }) {
       await authorize(caller, 'event.list', { kind: 'Event' });
-      return { status: 200, body: { items: types } };
+      types ??= eventTypes.map(typeInfo);
+      return { status: 200, body: { items: [...types] } };
     },
   };
 }

@@ -3,10 +3,9 @@ import { createReadStream, createWriteStream, existsSync, mkdirSync, readdirSync
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { canonicalBytes } from '../../contracts/canonical-json.ts';
-import type { ExitCodeName } from '../../contracts/problem-type.ts';
 import { loggedEntrySchema } from '../../contracts/log-export.ts';
 import type { LoggedEntry, SignedHead } from '../../contracts/log-export.ts';
-import { CliFailure, usageFailure } from '../failure.ts';
+import { failureWithFix, usageFailure } from '../failure.ts';
 import { readText, reasonOf } from '../text/read-text.ts';
 
 /** What an export is written from. */
@@ -23,10 +22,6 @@ export interface Exported {
 const files = { head: 'checkpoint', heads: 'checkpoints', keys: 'keys', entries: 'entries.jsonl' } as const;
 
 const linesOf = (text: string): string[] => text.split('\n').filter((line) => line.trim() !== '');
-
-export function auditFailure(exit: ExitCodeName, message: string, fix: string): CliFailure {
-  return new CliFailure(exit, `error: ${message}\nfix: ${fix}`);
-}
 
 /**
  * Writes an export into a directory, which must be new or empty. The signed head is written last: an export without it
@@ -108,7 +103,7 @@ async function* entriesIn(path: string): AsyncGenerator<LoggedEntry> {
     line += 1;
     const logged = loggedEntrySchema.safeParse(parseJson(text));
     if (!logged.success)
-      throw auditFailure(
+      throw failureWithFix(
         'operationFailed',
         `${path}:${line} is not an entry: ${logged.error.issues[0]?.message ?? ''}`,
         'keep the export as evidence, and export again',

@@ -4,9 +4,10 @@ import type { ApiClient } from '../../client/api-client.ts';
 import { openHeads, verifyLog, verifyTenantEntries } from '../../client/log-verification.ts';
 import type { VerifiedLog } from '../../client/log-verification.ts';
 import type { LoggedEntry, SignedHead } from '../../contracts/log-export.ts';
-import { auditFailure, openExport, readKeys, requireEmpty, writeExport } from '../audit/export-files.ts';
+import { openExport, readKeys, requireEmpty, writeExport } from '../audit/export-files.ts';
 import type { ReadExport } from '../audit/export-files.ts';
 import type { CommandContext } from '../command-context.ts';
+import { failureWithFix } from '../failure.ts';
 
 const pageSize = 500;
 
@@ -56,32 +57,33 @@ export function addAuditExport(audit: Command, context: CommandContext): void {
     .action((directory: string, options: VerifyOptions) => verifyExport(directory, options, context));
 }
 
-async function* loggedEntries(api: ApiClient, size: number, tenant: string | undefined): AsyncGenerator<LoggedEntry> {
+interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly nextPageToken?: string | undefined;
+}
+
+/** The items of all pages. */
+async function* itemsOf<Item>(
+  readPage: (paging: { readonly pageSize: number; readonly pageToken?: string }) => Promise<Page<Item>>,
+): AsyncGenerator<Item> {
   let pageToken: string | undefined;
   do {
-    const { body } = await api.call('listLogEntries', {
-      query: {
-        size,
-        pageSize,
-        ...(tenant === undefined ? {} : { tenant }),
-        ...(pageToken === undefined ? {} : { pageToken }),
-      },
-    });
-    yield* body.items;
-    pageToken = body.nextPageToken;
+    const { items, nextPageToken } = await readPage({ pageSize, ...(pageToken === undefined ? {} : { pageToken }) });
+    yield* items;
+    pageToken = nextPageToken;
   } while (pageToken !== undefined);
+}
+
+function loggedEntries(api: ApiClient, size: number, tenant: string | undefined): AsyncGenerator<LoggedEntry> {
+  const scope = { size, ...(tenant === undefined ? {} : { tenant }) };
+  return itemsOf(async (paging) => (await api.call('listLogEntries', { query: { ...scope, ...paging } })).body);
 }
 
 /** All kept heads that are smaller than this. */
 async function keptHeads(api: ApiClient, size: number): Promise<SignedHead[]> {
   const heads: SignedHead[] = [];
-  let pageToken: string | undefined;
-  do {
-    const query = { pageSize, ...(pageToken === undefined ? {} : { pageToken }) };
-    const { body } = await api.call('listLogHeads', { query });
-    heads.push(...body.items.filter((head) => head.size < size));
-    pageToken = body.nextPageToken;
-  } while (pageToken !== undefined);
+  for await (const head of itemsOf(async (query) => (await api.call('listLogHeads', { query })).body))
+    if (head.size < size) heads.push(head);
   return heads;
 }
 
@@ -95,7 +97,7 @@ async function exportLog(
   const api = connect();
   const { signed, keys } = (await api.call('getLogHead')).body;
   if (signed === undefined)
-    throw auditFailure(
+    throw failureWithFix(
       'conflict',
       'nothing was signed yet, so nothing can be proven',
       'wait some seconds after the first change; if that does not help, the workers have no TENURE_LOG_KEY_FILE',
@@ -128,7 +130,7 @@ async function verifyExport(
   const flaws = [...headFlaws, ...(verified?.flaws ?? [])];
   for (const { index, message } of flaws) stdout.write(`${index === undefined ? '' : `entry ${index}: `}${message}\n`);
   if (flaws.length > 0 || verified === undefined)
-    throw auditFailure(
+    throw failureWithFix(
       'operationFailed',
       `the export is not what was signed: ${flaws.length} ${flaws.length === 1 ? 'flaw' : 'flaws'}`,
       'keep the export as evidence, export again, and compare',

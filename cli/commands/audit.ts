@@ -1,17 +1,13 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import type { ApiClient } from '../../client/api-client.ts';
-import type { AuditEntry } from '../../contracts/audit.ts';
 import { ledgerOutcomes } from '../../contracts/ledger-entry.ts';
 import type { LedgerOutcome } from '../../contracts/ledger-entry.ts';
-import type { RouteQueryInput } from '../../contracts/routes.ts';
 import type { CommandContext } from '../command-context.ts';
-import { auditColumns } from '../resources/columns.ts';
 import { describeEntry } from '../resources/describe-entry.ts';
 import { explainOperation } from '../resources/explain-operation.ts';
-import { outputOption, renderObject } from '../resources/print.ts';
+import { entryKind } from '../resources/kinds.ts';
+import { outputOption, printResources, renderObject } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
-import { renderTable } from '../text/table.ts';
 import { addAuditExport } from './audit-export.ts';
 import { parsePointInTime, parseWholeNumber } from './option-values.ts';
 
@@ -33,7 +29,6 @@ interface SearchOptions {
 }
 
 const defaultLimit = 50;
-const maxPageSize = 500;
 
 const examples = `
 Examples:
@@ -106,28 +101,9 @@ export function addAudit(program: Command, context: CommandContext): void {
   addAuditExport(audit, context);
 }
 
-/** All entries that match, page by page, but at most `limit`. */
-async function found(
-  api: ApiClient,
-  query: Omit<RouteQueryInput<'listAuditEntries'>, 'pageSize' | 'pageToken'>,
-  limit: number,
-): Promise<AuditEntry[]> {
-  const entries: AuditEntry[] = [];
-  let pageToken: string | undefined;
-  do {
-    const pageSize = Math.min(maxPageSize, limit - entries.length);
-    const { body } = await api.call('listAuditEntries', {
-      query: { ...query, pageSize, ...(pageToken === undefined ? {} : { pageToken }) },
-    });
-    entries.push(...body.items);
-    pageToken = body.nextPageToken;
-  } while (pageToken !== undefined && entries.length < limit);
-  return entries;
-}
-
 async function search(
   { limit, output, since, until, request, correlation, operation, ...filter }: SearchOptions,
-  { terminal: { stdout, stderr, paintOut }, connect }: CommandContext,
+  { terminal, connect }: CommandContext,
 ): Promise<void> {
   const query = {
     ...filter,
@@ -137,11 +113,7 @@ async function search(
     ...(correlation === undefined ? {} : { correlationId: correlation }),
     ...(operation === undefined ? {} : { operationId: operation.replace(/^operations?\//, '') }),
   };
-  const entries = await found(connect(), query, limit);
-  if (output === 'json') stdout.write(renderObject('json', { items: entries }));
-  else if (output === 'yaml') stdout.write(entries.map((entry) => renderObject('yaml', entry)).join('---\n'));
-  else if (entries.length === 0) stderr.write('no entries\n');
-  else stdout.write(renderTable(auditColumns, entries, paintOut));
+  printResources(terminal, output, entryKind, await entryKind.list(connect(), limit, query), false);
 }
 
 async function getEntry(

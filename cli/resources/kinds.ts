@@ -39,6 +39,9 @@ export interface OperationFilter {
 /** As in the route. */
 export type TenantFilter = Omit<RouteQueryInput<'listTenants'>, keyof Paging>;
 
+/** As in the route. */
+export type EntryFilter = Omit<RouteQueryInput<'listAuditEntries'>, keyof Paging>;
+
 export interface TombstoneFilter {
   readonly name?: string;
 }
@@ -146,6 +149,15 @@ export const rolloutKind = defineKind<Rollout, RolloutFilter>({
   columns: rolloutColumns,
 });
 
+export const entryKind = defineKind<AuditEntry, EntryFilter>({
+  singular: 'entry',
+  plural: 'entries',
+  nameOf: ({ entry }) => entry.id,
+  get: async (api, id) => (await api.call('getAuditEntry', { params: { id } })).body,
+  page: async (api, paging, filter) => (await api.call('listAuditEntries', { query: { ...filter, ...paging } })).body,
+  columns: auditColumns,
+});
+
 const kinds: readonly ResourceKind[] = [
   tenantKind,
   defineKind({
@@ -182,14 +194,7 @@ const kinds: readonly ResourceKind[] = [
     },
     columns: eventColumns,
   }),
-  defineKind<AuditEntry>({
-    singular: 'entry',
-    plural: 'entries',
-    nameOf: ({ entry }) => entry.id,
-    get: async (api, id) => (await api.call('getAuditEntry', { params: { id } })).body,
-    page: async (api, query) => (await api.call('listAuditEntries', { query })).body,
-    columns: auditColumns,
-  }),
+  entryKind,
   defineKind<Tombstone, TombstoneFilter>({
     singular: 'tombstone',
     nameOf: ({ uid }) => uid,

@@ -1,8 +1,8 @@
 import { addLeaves, rootOf, sizeOf, tileWidth } from '../../contracts/log/tiles.ts';
 import type { TreeEdge } from '../../contracts/log/tiles.ts';
-import { completeRoot } from '../../contracts/log/merkle-tree.ts';
 import type { Hash } from '../../contracts/log/merkle-tree.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
+import { createReadTile } from './read-tile.ts';
 import type { LogHead, LogPosition, LogStore } from '../../store/log.ts';
 
 /** The tree over the log, as its sequencer knows it. */
@@ -53,16 +53,13 @@ export async function requirePrefix(head: Pick<LogHead, 'size' | 'root'>, log: L
 
 async function readEdge(
   { size, root }: Pick<LogHead, 'size' | 'root'>,
-  { positions, tiles }: Pick<LogStore, 'positions' | 'tiles'>,
+  log: Pick<LogStore, 'positions' | 'tiles'>,
 ): Promise<TreeEdge> {
-  const edge: Hash[][] = [];
+  const readTile = createReadTile(log);
+  const edge: (readonly Hash[])[] = [];
   for (let level = 0, nodes = size; nodes > 0; level += 1, nodes = Math.floor(nodes / tileWidth)) {
     const count = nodes % tileWidth;
-    const first = nodes - count;
-    if (count === 0) edge.push([]);
-    else if (level === 0) edge.push((await positions(first, count)).map(({ hash }) => hash));
-    else edge.push((await tiles(level - 1, first, count)).map(({ hashes }) => completeRoot(hashes)));
-    if (edge[level]!.length !== count) throw damaged(`level ${level} of its tree has gaps`);
+    edge.push(count === 0 ? [] : await readTile({ level, index: Math.floor(nodes / tileWidth) }, count));
   }
   if (!rootOf(edge).equals(root)) throw damaged(`its first ${size} entries do not have the root that was recorded`);
   return edge;
