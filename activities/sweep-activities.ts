@@ -5,6 +5,7 @@ import { errorFields } from '../platform/logging.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { StartAccepted } from '../platform/start-or-defer.ts';
+import { stateOf } from '../engines/webhooks/deliver-events.ts';
 import type { WorkflowStarters } from '../platform/workflow-starters.ts';
 import type { OperationDocument } from '../store/documents.ts';
 import type { Store } from '../store/store.ts';
@@ -12,7 +13,7 @@ import { asFailure } from './failure.ts';
 
 export interface SweepActivities {
   /**
-   * Starts the workflows of stalled operations, roll-outs and verifications; a workflow that runs is left alone.
+   * Starts the workflows of stalled operations, roll-outs and verifications, and those of webhooks that nobody is at; a workflow that runs is left alone.
    * Operations that no workflow has begun come first. However many there are, each gets its turn.
    */
   resumeStalledOperations(): Promise<{ readonly resumed: number }>;
@@ -23,6 +24,8 @@ export interface SweepActivities {
 /** An operation whose workflow waits between two attempts is idle too; starting it then finds the running workflow. */
 const idleMs = 5_000;
 const batch = 500;
+/** A worker that delivers to an endpoint says so more often, several times. */
+const unattendedMs = 20_000;
 
 /** How long one sweep starts operations of each kind: its other work must fit into its time as well. */
 const defaultResumeMs = 5_000;
@@ -31,7 +34,7 @@ const defaultResumeMs = 5_000;
 const dueBatch = 100;
 
 export interface SweepDependencies extends WorkflowStarters {
-  readonly store: Pick<Store, 'operations' | 'resources' | 'rollouts' | 'verifications'>;
+  readonly store: Pick<Store, 'operations' | 'resources' | 'rollouts' | 'verifications' | 'webhookProgress'>;
   readonly startAccepted: StartAccepted;
   readonly beginDue: (limit: number) => Promise<DueOutcome[]>;
   /**
@@ -48,6 +51,7 @@ export function createSweepActivities({
   startOperation,
   startRollout,
   startVerification,
+  startWebhook,
   cancelWorkflow,
   startAccepted,
   beginDue,
@@ -104,6 +108,28 @@ export function createSweepActivities({
     }
   }
 
+  /** Starts what delivers to endpoints that get events, if no worker is at it. */
+  async function resumeWebhooks(): Promise<void> {
+    for (let after: string | undefined; ;) {
+      const page = await store.resources.list('WebhookEndpoint', {
+        limit: batch,
+        ...(after === undefined ? {} : { after }),
+      });
+      const sending = page.filter((endpoint) => stateOf(endpoint) === 'sending');
+      const unattended = await store.webhookProgress.unattended(
+        sending.map(({ _id }) => _id),
+        unattendedMs,
+      );
+      for (const { _id: uid, name } of sending)
+        if (unattended.has(uid))
+          await startWebhook({ uid, name }).catch((error: unknown) =>
+            logger.warn('the workflow of a webhook could not be started', { webhook: name, ...errorFields(error) }),
+          );
+      if (page.length < batch) return;
+      after = page.at(-1)?.name;
+    }
+  }
+
   return {
     async resumeStalledOperations() {
       try {
@@ -119,6 +145,7 @@ export function createSweepActivities({
               (error: unknown) => logger.warn('a verification could not be started', errorFields(error)),
             );
         }
+        await resumeWebhooks();
         if (resumed > 0) logger.info('requested the workflows of idle operations', { count: resumed });
         return { resumed };
       } catch (error) {

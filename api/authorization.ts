@@ -1,3 +1,4 @@
+import { targetWord } from '../contracts/ledger-entry.ts';
 import type { AuthorizationRequest, PolicyAction } from '../contracts/policy.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import type { PolicyEngine } from '../engines/policy/policy-engine.ts';
@@ -35,6 +36,7 @@ const kinds = {
   region: 'Region',
   operation: 'Operation',
   event: 'Event',
+  webhook: 'WebhookEndpoint',
   audit: 'Entry',
   access: 'Caller',
 } as const satisfies Record<string, Kind>;
@@ -55,6 +57,7 @@ const readActionOf: Readonly<Record<Kind, PolicyAction>> = {
   TenantTemplate: 'template.get',
   Plan: 'plan.get',
   Region: 'region.get',
+  WebhookEndpoint: 'webhook.get',
   Operation: 'operation.get',
   Event: 'event.get',
   Entry: 'audit.get',
@@ -114,6 +117,6 @@ export function permitOn(authorize: Authorize, caller: Caller, name: string): Pe
 export function absent(target: Pick<AuthorizationRequest['target'], 'kind' | 'name'>): TenureError {
   return new TenureError(
     'not_found',
-    `${target.kind.toLowerCase()}${target.name === undefined ? '' : ` "${target.name}"`} does not exist`,
+    `${targetWord(target.kind)}${target.name === undefined ? '' : ` "${target.name}"`} does not exist`,
   );
 }

@@ -9,6 +9,8 @@ import type { KeyProvider } from '../engines/keys/key-provider.ts';
 import { createTenantSecrets } from '../engines/keys/tenant-secrets.ts';
 import type { PolicyEngine } from '../engines/policy/policy-engine.ts';
 import { createTemplates } from '../engines/rollouts/templates.ts';
+import type { WebhookRules } from '../engines/webhooks/declare-endpoint.ts';
+import { createWebhookKeys } from '../engines/webhooks/webhook-keys.ts';
 import { createFailpoints } from '../platform/failpoints.ts';
 import type { Failpoints } from '../platform/failpoints.ts';
 import { noWorkflows } from '../platform/workflow-starters.ts';
@@ -31,6 +33,7 @@ import { explainHandlers } from './handlers/explain-handlers.ts';
 import { tenantSearchHandler } from './handlers/tenant-search-handler.ts';
 import { tenantVerbHandlers } from './handlers/tenant-verb-handlers.ts';
 import { tombstoneHandlers } from './handlers/tombstone-handlers.ts';
+import { webhookHandlers } from './handlers/webhook-handlers.ts';
 import type { PrepareEventReading } from './events/event-reading.ts';
 import type { OperationWatch } from './operation-watch.ts';
 import type { PageTokens } from './page-token.ts';
@@ -53,6 +56,7 @@ export interface HandlerDependencies {
   readonly installation: string;
   readonly prepareEventReading: PrepareEventReading;
   readonly endpoint: OpenTenantDependencies['endpoint'];
+  readonly webhookRules: WebhookRules;
   /** Only for dry runs. */
   readonly rehearseSchema?: RehearseSchema;
 }
@@ -73,10 +77,12 @@ export function createHandlers({
   prepareEventReading,
   installation,
   endpoint,
+  webhookRules,
   rehearseSchema,
 }: HandlerDependencies): RouteHandlers {
   const admit = createAdmit({ ...store, policy, keyProvider });
   const templates = createTemplates(store);
+  const webhookKeys = createWebhookKeys({ store, keyProvider });
   const brake = createMassChangeBrake({ store, limits: brakeLimits });
   const changeTenant = createChangeTenant({ store, admit, templates, brake, requireTemporal, failpoints });
   const tenantChange = createTenantChange({ changeTenant, ...workflows, startOrDefer });
@@ -89,7 +95,23 @@ export function createHandlers({
     ...explainHandlers({ store, authorize, admit, templates }),
     ...isolationHandlers({ store, authorize, requireTemporal, start: workflows.startVerification, startOrDefer }),
     ...tombstoneHandlers({ store, authorize, pageTokens }),
-    ...catalogHandlers({ store, authorize, pageTokens }),
+    ...catalogHandlers({
+      store,
+      authorize,
+      pageTokens,
+      webhookKeys,
+      webhookRules,
+      startWebhook: workflows.startWebhook,
+      startOrDefer,
+    }),
+    ...webhookHandlers({
+      store,
+      authorize,
+      pageTokens,
+      keys: webhookKeys,
+      start: workflows.startWebhook,
+      startOrDefer,
+    }),
     ...rolloutHandlers({
       store,
       authorize,

@@ -16,11 +16,10 @@ import {
   massChangeLimits,
   processEnvironment,
   readApiConfig,
-  readCells,
-  readJwks,
-  readKeyring,
   shareLimits,
+  webhookRanges,
 } from '../platform/config.ts';
+import { readCells, readJwks, readKeyring } from '../platform/config-files.ts';
 import { createFailpoints } from '../platform/failpoints.ts';
 import { createLogger, errorFields } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
@@ -43,7 +42,8 @@ import { createHandlers, rehearsed } from './create-handlers.ts';
 import type { HandlerDependencies } from './create-handlers.ts';
 import { createEarlyRefusal } from './early-refusal.ts';
 import { createOperationWatch } from './operation-watch.ts';
-import { createEventFeed } from './events/event-feed.ts';
+import { createAddressGuard } from '../engines/webhooks/address-guard.ts';
+import { createEventFeed } from '../engines/events/event-feed.ts';
 import { createEventReading } from './events/event-reading.ts';
 import { createEventSource } from './events/event-source.ts';
 import { createPageTokens } from './page-token.ts';
@@ -125,6 +125,10 @@ async function main(): Promise<void> {
       stopping: stopping.signal,
       waits: shares.waits,
     }),
+    webhookRules: {
+      guard: createAddressGuard(webhookRanges(config)),
+      allowsHttp: config.TENURE_WEBHOOK_HTTP === 'allowed',
+    },
     endpoint: createCellAddresses({
       cells,
       addresses: new Map(connected.map(({ name, endpoint }) => [name, endpoint])),

@@ -4,6 +4,7 @@ import type { Plan } from '../contracts/manifests/plan.ts';
 import type { Region } from '../contracts/manifests/region.ts';
 import type { Tenant } from '../contracts/manifests/tenant.ts';
 import type { TenantTemplate } from '../contracts/manifests/tenant-template.ts';
+import type { WebhookEndpoint } from '../contracts/manifests/webhook-endpoint.ts';
 import type { Operation } from '../contracts/operation.ts';
 import { operationWorkflowId } from '../platform/workflow-starters.ts';
 import { stepsOf } from '../domain/step-plan.ts';
@@ -15,6 +16,7 @@ import type {
   ResourceDocument,
   TenantDocument,
   TenantTemplateDocument,
+  WebhookEndpointDocument,
 } from '../store/documents.ts';
 
 function metadata({
@@ -45,6 +47,17 @@ export function planBody(document: PlanDocument): Plan {
 
 export function tenantTemplateBody(document: TenantTemplateDocument): TenantTemplate {
   return { apiVersion, kind: 'TenantTemplate', metadata: metadata(document), spec: document.spec };
+}
+
+export function webhookBody(document: WebhookEndpointDocument): WebhookEndpoint {
+  const { spec, disabled } = document;
+  return {
+    apiVersion,
+    kind: 'WebhookEndpoint',
+    metadata: metadata(document),
+    spec,
+    status: disabled === null ? {} : { disabled: { reason: disabled.reason, time: disabled.time.toISOString() } },
+  };
 }
 
 export function regionBody(document: RegionDocument): Region {

@@ -3,12 +3,14 @@ import { ApiError } from '../client/api-error.ts';
 import type { Manifest } from '../contracts/manifests/manifest.ts';
 import type { Plan } from '../contracts/manifests/plan.ts';
 import type { Region } from '../contracts/manifests/region.ts';
+import type { RouteId } from '../contracts/routes.ts';
 import type { Tenant } from '../contracts/manifests/tenant.ts';
 import type { TenantTemplate } from '../contracts/manifests/tenant-template.ts';
+import type { WebhookEndpoint } from '../contracts/manifests/webhook-endpoint.ts';
 import type { Operation } from '../contracts/operation.ts';
 import type { ProblemDetail } from '../contracts/problem-document.ts';
 
-export type Resource = Region | Plan | TenantTemplate | Tenant;
+export type Resource = Region | Plan | TenantTemplate | WebhookEndpoint | Tenant;
 
 export interface Applied {
   readonly outcome: 'created' | 'configured' | 'unchanged';
@@ -86,10 +88,16 @@ async function applyOnce(api: ApiClient, manifest: Manifest, consent: ApplyConse
   };
 }
 
+const readRoutes = {
+  Region: 'getRegion',
+  Plan: 'getPlan',
+  TenantTemplate: 'getTemplate',
+  WebhookEndpoint: 'getWebhook',
+  Tenant: 'getTenant',
+} as const satisfies Record<Manifest['kind'], RouteId>;
+
 async function read(api: ApiClient, { kind, metadata: { name } }: Manifest): Promise<Current | undefined> {
-  const route = ({ Region: 'getRegion', Plan: 'getPlan', TenantTemplate: 'getTemplate', Tenant: 'getTenant' } as const)[
-    kind
-  ];
+  const route = readRoutes[kind];
   try {
     const { body, etag } = await api.call(route, { params: { name } });
     const { revision } = body.metadata;
@@ -118,6 +126,10 @@ async function put(
     case 'TenantTemplate':
       return {
         resource: (await api.call('putTemplate', { params, query: rehearsal, body: manifest, ...condition })).body,
+      };
+    case 'WebhookEndpoint':
+      return {
+        resource: (await api.call('putWebhook', { params, query: rehearsal, body: manifest, ...condition })).body,
       };
     case 'Tenant': {
       const query = {

@@ -23,6 +23,7 @@ import { addOperations } from './commands/operations.ts';
 import { addRollout } from './commands/roll-out.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addVerify } from './commands/verify.ts';
+import { addWebhooks } from './commands/webhooks.ts';
 import { addWait } from './commands/wait.ts';
 import { refuseEmptyValues } from './flag-forms.ts';
 import { readVersion } from './version.ts';
@@ -119,6 +120,7 @@ export function createProgram(context: CommandContext): Command {
   addOperations(program, context);
   addWait(program, context);
   addEvents(program, context);
+  addWebhooks(program, context);
   addAudit(program, context);
   program.commandsGroup('Settings and access:');
   addDoctor(program, context);

@@ -266,6 +266,14 @@ export const callerProblems = {
     title: 'The requested change is not possible',
     fix: 'Follow the entries under "errors": keep the parts that hold data, declare one operation at a time, or move the tenant to a state in which the field can be changed.',
   },
+  webhook_address_forbidden: {
+    status: 422,
+    exit: 'conflict',
+    fault: 'user',
+    retryable: false,
+    title: 'Tenure does not send events to this address',
+    fix: 'Use an https URL whose host has only public addresses, or ask the operator to allow this address.',
+  },
   isolation_not_available: {
     status: 422,
     exit: 'usage',

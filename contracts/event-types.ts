@@ -3,6 +3,7 @@ import { nameSchema, timeSchema, uidSchema } from './identifiers.ts';
 import { driftReportSchema } from './tenant-reports.ts';
 import { lifecycleStates } from './lifecycle.ts';
 import { placementStatusSchema } from './manifests/tenant.ts';
+import { disabledReasons } from './manifests/webhook-endpoint.ts';
 import type { OperationKind } from './lifecycle.ts';
 
 /** What an event of one type means, and what is in its `data` besides the states before and after. */
@@ -45,9 +46,13 @@ const verified = {
   breaches: z.int().nonnegative(),
 };
 
-const removed = (kind: 'plan' | 'region' | 'template'): EventTypeContract => ({
+const removed = (kind: 'plan' | 'region' | 'template' | 'webhook'): EventTypeContract => ({
   summary: `A ${kind} was removed.`,
   data: z.strictObject({ [kind]: named }),
+});
+const onWebhook = (summary: string, fields: z.ZodRawShape = {}): EventTypeContract => ({
+  summary,
+  data: z.strictObject({ webhook: named, ...fields }),
 });
 const rollout = (what: string): EventTypeContract => ({
   summary: `A roll-out of a template version ${what}.`,
@@ -110,6 +115,16 @@ const catalogue = {
   'plan.deleted.v1': removed('plan'),
   'region.deleted.v1': removed('region'),
   'template.deleted.v1': removed('template'),
+  'webhook.deleted.v1': removed('webhook'),
+  'webhook.tested.v1': onWebhook('Somebody has asked for a test delivery to a webhook. Only that webhook gets it.'),
+  'webhook.failing.v1': onWebhook('A webhook has accepted nothing for a long time, and will be disabled.', {
+    since: timeSchema,
+    disableTime: timeSchema,
+  }),
+  'webhook.disabled.v1': onWebhook('Nothing is sent to a webhook any more, until it is enabled again.', {
+    reason: z.enum(disabledReasons),
+  }),
+  'webhook.enabled.v1': onWebhook('A webhook that was disabled gets events again.'),
   'template.rollout_started.v1': rollout('was started'),
   'template.rollout_paused.v1': rollout('was paused'),
   'template.rollout_resumed.v1': rollout('was resumed'),

@@ -66,6 +66,13 @@ export const ledgerEntrySchema = z
   })
   .meta({ title: 'LedgerEntry' });
 
+const targetWords: Readonly<Record<string, string>> = { TenantTemplate: 'template', WebhookEndpoint: 'webhook' };
+
+/** The kind of a target in one word, as it is searched for and shown. */
+export function targetWord(kind: string): string {
+  return targetWords[kind] ?? kind.toLowerCase();
+}
+
 export type LedgerEntry = z.infer<typeof ledgerEntrySchema>;
 export type LedgerOutcome = (typeof ledgerOutcomes)[number];
 export type StateReference = z.infer<typeof stateReferenceSchema>;

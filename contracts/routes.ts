@@ -8,6 +8,7 @@ import { operationRoutes } from './routes/operation-routes.ts';
 import { auditRoutes } from './routes/audit-routes.ts';
 import { eventRoutes } from './routes/event-routes.ts';
 import { logRoutes } from './routes/log-routes.ts';
+import { webhookRoutes } from './routes/webhook-routes.ts';
 import type { RouteContract } from './routes/route-contract.ts';
 
 /** Every route of the API, by its id. */
@@ -19,6 +20,7 @@ export const routes = {
   ...rolloutRoutes,
   ...operationRoutes,
   ...eventRoutes,
+  ...webhookRoutes,
   ...auditRoutes,
   ...logRoutes,
 } as const satisfies Readonly<Record<string, RouteContract>>;

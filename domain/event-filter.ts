@@ -4,16 +4,16 @@ import { TenureError } from './tenure-error.ts';
 
 const families = [...new Set(eventTypes.map((type) => `${type.slice(0, type.indexOf('.'))}.*`))];
 
-function typesOf(word: string): readonly EventType[] {
+function typesOf(word: string, pointer: string): readonly EventType[] {
   if (isEventType(word)) return [word];
   const prefix = word.endsWith('.*') ? word.slice(0, -1) : undefined;
   const matching = prefix === undefined ? [] : eventTypes.filter((type) => type.startsWith(prefix));
   if (matching.length > 0) return matching;
   const message = `"${word}" is not a type of event`;
-  throw new TenureError('request_invalid', `types: ${message}`, {
+  throw new TenureError('request_invalid', `${pointer.slice(1).replaceAll('/', '.')}: ${message}`, {
     errors: [
       {
-        pointer: '/types',
+        pointer,
         message,
         fix: `Use a type from GET /v1/event-types, or all of a kind: ${families.join(', ')}.`,
         allowed: [...families, ...eventTypes],
@@ -31,5 +31,10 @@ export function parseEventTypes(text: string | undefined): ReadonlySet<EventType
     .split(',')
     .map((word) => word.trim())
     .filter((word) => word !== '');
-  return words.length === 0 ? undefined : new Set(words.flatMap(typesOf));
+  return words.length === 0 ? undefined : new Set(words.flatMap((word) => typesOf(word, '/types')));
+}
+
+/** The types that these words select. @throws TenureError request_invalid, with the pointer of a wrong word */
+export function eventTypesOf(words: readonly string[], pointer: string): ReadonlySet<EventType> {
+  return new Set(words.flatMap((word, index) => typesOf(word, `${pointer}/${index}`)));
 }

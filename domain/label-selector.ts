@@ -148,3 +148,23 @@ export function parseLabelSelector(text: string): LabelRequirement[] {
     );
   return requirements;
 }
+
+/** Whether labels fulfil all requirements. */
+export function matchesLabels(
+  requirements: readonly LabelRequirement[],
+  labels: Readonly<Record<string, string>>,
+): boolean {
+  return requirements.every((requirement) => {
+    const value = Object.hasOwn(labels, requirement.key) ? labels[requirement.key] : undefined;
+    switch (requirement.operator) {
+      case 'in':
+        return value !== undefined && requirement.values.includes(value);
+      case 'notIn':
+        return value === undefined || !requirement.values.includes(value);
+      case 'exists':
+        return value !== undefined;
+      case 'absent':
+        return value === undefined;
+    }
+  });
+}

@@ -34,3 +34,15 @@ export interface VerificationInput {
   /** The tenants' names, for people. */
   readonly names: readonly string[];
 }
+
+/** The input of the workflow that delivers events to a webhook. */
+export interface WebhookInput {
+  readonly uid: string;
+  /** For people. */
+  readonly name: string;
+}
+
+/** The task queue of deliveries: they wait for receivers, and must not take the place of other activities. */
+export function webhookTaskQueue(taskQueue: string): string {
+  return `${taskQueue}/webhooks`;
+}

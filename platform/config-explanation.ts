@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { ConfigError, readCells, readJwks, readKeyring, requireWorkflowBundle } from './config.ts';
+import { ConfigError, requireWorkflowBundle } from './config.ts';
+import { readCells, readJwks, readKeyring } from './config-files.ts';
 import type { Environment } from './config.ts';
 import { readLogKeys } from './log-keys.ts';
 import type { SecretFileAccess } from './secret-file.ts';

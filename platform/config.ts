@@ -1,9 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { nameSchema } from '../contracts/identifiers.ts';
 import { logLevels } from './logging.ts';
-import { secretFileAccesses, secretFileFlaw, trustedFileFlaw } from './secret-file.ts';
-import type { SecretFileAccess } from './secret-file.ts';
+import { secretFileAccesses } from './secret-file.ts';
 
 /** A setting is missing or wrong. The message names each such setting and the values it accepts. */
 export class ConfigError extends Error {
@@ -22,6 +21,7 @@ const databaseName = z
 const share = z.coerce.number().int().min(1).max(100_000);
 const claim = z.string().regex(/^[^\s,]+( *, *[^\s,]+)*$/, 'must be the name of a claim, or a path to it');
 const roleMapForm = /^ *[^=,]+=[a-z][a-z0-9_-]{0,63} *(, *[^=,]+=[a-z][a-z0-9_-]{0,63} *)*$/;
+const cidrForm = /^ *[0-9a-fA-F:.]+\/\d{1,3} *(, *[0-9a-fA-F:.]+\/\d{1,3} *)*$/;
 const host = z.string().min(1).default('127.0.0.1');
 
 const sharedSettings = {
@@ -77,6 +77,20 @@ const sharedSettings = {
     .describe('Path of a directory through which tests make the process fail at named points. Leave it unset.'),
 };
 
+const webhookSettings = {
+  TENURE_WEBHOOK_ALLOWED_RANGES: z
+    .string()
+    .regex(cidrForm, 'must be IP ranges such as 10.0.0.0/8 or fd00::/8, separated by commas')
+    .optional()
+    .describe(
+      'IP ranges that are not public, to which webhooks may be sent nevertheless: `10.1.0.0/16,fd12::/16`. If not set, webhooks go only to public addresses.',
+    ),
+  TENURE_WEBHOOK_HTTP: z
+    .enum(['refused', 'allowed'])
+    .default('refused')
+    .describe('Whether webhooks may have an `http` URL.'),
+};
+
 const brakeSettings = {
   TENURE_BRAKE_SHARE: z.coerce
     .number()
@@ -107,6 +121,7 @@ const brakeSettings = {
 export const apiSettings = z.object({
   ...sharedSettings,
   ...brakeSettings,
+  ...webhookSettings,
   TENURE_API_PORT: port.default(8080).describe('Port of the API.'),
   TENURE_MAX_SEQUENCING_LAG_SECONDS: z.coerce
     .number()
@@ -185,6 +200,7 @@ export const apiSettings = z.object({
 export const workerSettings = z.object({
   ...sharedSettings,
   ...brakeSettings,
+  ...webhookSettings,
   TENURE_DRIFT_SCAN_SECONDS: z.coerce
     .number()
     .int()
@@ -272,6 +288,14 @@ export function claimPlaces(
   };
 }
 
+/** The ranges to which webhooks may be sent although they are not public. */
+export function webhookRanges(config: Pick<ApiConfig, keyof typeof webhookSettings>): string[] {
+  return (config.TENURE_WEBHOOK_ALLOWED_RANGES ?? '')
+    .split(',')
+    .map((range) => range.trim())
+    .filter((range) => range !== '');
+}
+
 /** The limits of the mass-change brake. */
 export function massChangeLimits(config: Pick<ApiConfig, keyof typeof brakeSettings>): {
   share: number;
@@ -317,65 +341,4 @@ export function readWorkerConfig(environment: Environment = process.env): Worker
 /** @throws ConfigError */
 export function requireWorkflowBundle(path: string): void {
   if (!existsSync(path)) throw new ConfigError([`TENURE_WORKFLOW_BUNDLE names a file that does not exist: ${path}`]);
-}
-
-function readJsonFile<Schema extends z.ZodType>(
-  setting: string,
-  path: string,
-  schema: Schema,
-  accessFlaw: (path: string) => string | undefined,
-): z.infer<Schema> {
-  let text: string;
-  let flaw: string | undefined;
-  try {
-    // Some editors save a byte order mark, which is not part of the text; TextDecoder removes it.
-    text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
-    flaw = accessFlaw(path);
-  } catch (error) {
-    throw new ConfigError([
-      `${setting} names a file that cannot be read: ${error instanceof Error ? error.message : path}`,
-    ]);
-  }
-  if (flaw !== undefined) throw new ConfigError([`${setting} ${flaw}`]);
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch {
-    // The file can hold secrets, so the message must not quote its content.
-    throw new ConfigError([
-      `${setting} names a file with the wrong format: ${path}; see docs/reference/configuration.md for the format`,
-    ]);
-  }
-}
-
-const keyringSchema = z
-  .strictObject({ current: z.string().min(1), keys: z.record(z.string(), z.base64()) })
-  .refine((ring) => Object.hasOwn(ring.keys, ring.current));
-
-/** Reads a keyring file: `{"current": "<id>", "keys": {"<id>": "<32 bytes, base64>"}}`. @throws ConfigError */
-export function readKeyring(
-  setting: string,
-  path: string,
-  access: SecretFileAccess = 'private',
-): { current: string; keys: Map<string, Buffer> } {
-  const ring = readJsonFile(setting, path, keyringSchema, (named) => secretFileFlaw(named, access));
-  const keys = new Map(Object.entries(ring.keys).map(([id, encoded]) => [id, Buffer.from(encoded, 'base64')]));
-  if ([...keys.values()].some((key) => key.length !== 32))
-    throw new ConfigError([`${setting}: every key must be 32 bytes`]);
-  return { current: ring.current, keys };
-}
-
-const cellsSchema = z.record(nameSchema, z.strictObject({ uri: z.string().startsWith('mongodb') }));
-
-/** Reads the cells file: `{"<cell>": {"uri": "mongodb://…"}}`. @throws ConfigError */
-export function readCells(path: string, access: SecretFileAccess = 'private'): Map<string, { uri: string }> {
-  return new Map(
-    Object.entries(readJsonFile('TENURE_CELLS_FILE', path, cellsSchema, (named) => secretFileFlaw(named, access))),
-  );
-}
-
-const jwksSchema = z.looseObject({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) });
-
-/** Reads a JSON Web Key Set of public keys. @throws ConfigError */
-export function readJwks(path: string): { keys: { kty: string }[] } {
-  return readJsonFile('TENURE_JWKS_FILE', path, jwksSchema, trustedFileFlaw);
 }

@@ -53,6 +53,7 @@ export const loggedFields = [
   'tenant',
   'operationId',
   'rollout',
+  'webhook',
   'step',
   'attempt',
   'method',

@@ -30,6 +30,7 @@ export interface Metrics {
   readonly sequencingDelay: Histogram;
   readonly signedEntries: Gauge;
   readonly sequencingLag: Gauge;
+  readonly webhookAttempts: Histogram<'outcome'>;
 }
 
 export function createMetrics(service: 'api' | 'worker'): Metrics {
@@ -123,6 +124,13 @@ export function createMetrics(service: 'api' | 'worker'): Metrics {
     sequencingLag: new Gauge({
       name: 'tenure_ledger_sequencing_lag_seconds',
       help: 'How long the oldest ledger entry without a place in the log has been waiting, as this API sees it.',
+      registers,
+    }),
+    webhookAttempts: new Histogram({
+      name: 'tenure_webhook_attempt_duration_seconds',
+      help: 'Duration of attempts to deliver an event to a webhook, by outcome.',
+      labelNames: ['outcome'],
+      buckets: requestBuckets,
       registers,
     }),
     signedEntries: new Gauge({

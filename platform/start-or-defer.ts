@@ -14,7 +14,7 @@ const temporalTimeoutMs = 2_000;
  */
 export type StartOrDefer = (
   what: string,
-  about: { readonly operationId?: string; readonly rollout?: string },
+  about: { readonly operationId?: string; readonly rollout?: string; readonly webhook?: string },
   work: Promise<void>,
 ) => Promise<void>;
 

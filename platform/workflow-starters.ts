@@ -2,7 +2,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowStartOptions } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { searchAttributeNames } from '../contracts/search-attributes.ts';
-import type { OperationInput, StartableOperation, VerificationInput } from '../domain/workflow-inputs.ts';
+import type { OperationInput, StartableOperation, VerificationInput, WebhookInput } from '../domain/workflow-inputs.ts';
 
 /**
  * The id of the workflow of an operation. Starting it is always idempotent, and a tenant's operations share a prefix.
@@ -14,6 +14,9 @@ export const rolloutWorkflowId = (id: string): string => `rollout/${id}`;
 
 /** The id of the workflow of a verification. */
 export const verificationWorkflowId = (id: string): string => `verify-isolation/${id}`;
+
+/** The id of the workflow that delivers events to a webhook. */
+export const webhookWorkflowId = (uid: string): string => `webhook/${uid}`;
 
 /**
  * Starts and cancels the workflows of the records in MongoDB. A start can be repeated at any time: it finds a running
@@ -29,6 +32,7 @@ export interface WorkflowStarters {
     readonly version: number;
   }) => Promise<void>;
   readonly startVerification: (verification: VerificationInput) => Promise<void>;
+  readonly startWebhook: (webhook: WebhookInput) => Promise<void>;
 }
 
 const startOrFind = {
@@ -92,6 +96,15 @@ export function createWorkflowStarters({
         staticSummary: `verify isolation ${input.names.join(' and ')}`,
       });
     },
+    async startWebhook(input) {
+      await client.workflow.start('deliverWebhook', {
+        ...startOrFind,
+        taskQueue,
+        workflowId: webhookWorkflowId(input.uid),
+        args: [input],
+        staticSummary: `deliver events to ${input.name}`,
+      });
+    },
   };
 }
 
@@ -103,4 +116,5 @@ export const noWorkflows: WorkflowStarters = {
   cancelWorkflow: noop,
   startRollout: noop,
   startVerification: noop,
+  startWebhook: noop,
 };

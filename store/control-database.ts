@@ -1,13 +1,17 @@
 import { ReadConcern } from 'mongodb';
 import { withBoundedReads } from './reading.ts';
+import type {
+  WebhookAttemptDocument,
+  WebhookDeliveryDocument,
+  WebhookKeyDocument,
+  WebhookProgressDocument,
+} from './webhook-documents.ts';
 import type { Collection, Db, MongoClient } from 'mongodb';
+import type { CellDocument, CellIdentityDocument, CellTablesDocument } from './cell-documents.ts';
 import type {
   AccessTurnDocument,
   BackoffDocument,
   BrakeDocument,
-  CellDocument,
-  CellIdentityDocument,
-  CellTablesDocument,
   DriftDocument,
   LedgerDocument,
   OperationDocument,
@@ -64,6 +68,11 @@ export interface ControlDatabase {
   readonly rolloutMembers: Collection<RolloutMemberDocument>;
   readonly verifications: Collection<VerificationDocument>;
   readonly secrets: Collection<SecretDocument>;
+  readonly webhookProgress: Collection<WebhookProgressDocument>;
+  readonly webhookDeliveries: Collection<WebhookDeliveryDocument>;
+  readonly webhookAttempts: Collection<WebhookAttemptDocument>;
+  /** Among the secrets. */
+  readonly webhookKeys: Collection<WebhookKeyDocument>;
 }
 
 /** Tenants by facet, and by name within each facet. The key of this index must not change while it has this name. */
@@ -75,6 +84,9 @@ export const endedActorsIndex = {
   key: { endTime: 1 },
   partialFilterExpression: { 'actor.subject': { $exists: true } },
 } as const;
+
+/** How long attempts to deliver an event are kept. */
+const attemptRetentionSeconds = 30 * 24 * 60 * 60;
 
 export function controlDatabase(client: MongoClient, names: ControlDatabaseNames): ControlDatabase {
   // Decisions use what a majority has; a write is acknowledged when a majority has it in the journal.
@@ -113,6 +125,10 @@ export function controlDatabase(client: MongoClient, names: ControlDatabaseNames
     rolloutMembers: withBoundedReads(db.collection('rollout_members')),
     verifications: withBoundedReads(db.collection('verifications')),
     secrets: withBoundedReads(secretsDb.collection('secrets')),
+    webhookProgress: withBoundedReads(db.collection('webhook_progress')),
+    webhookDeliveries: withBoundedReads(db.collection('webhook_deliveries')),
+    webhookAttempts: withBoundedReads(db.collection('webhook_attempts')),
+    webhookKeys: withBoundedReads(secretsDb.collection('webhook_keys')),
   };
 }
 
@@ -168,9 +184,17 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
     database.cellIdentities.createIndexes([{ key: { identity: 1 }, unique: true }]),
     database.secrets.createIndexes([{ key: { tenant: 1 } }]),
     // Creating a collection inside a transaction is slow, so create those without their own index now.
-    ...['cells', 'cellTables', 'standings', 'accessTurns', 'brakes', 'drift', 'log_head', 'log_tiles'].map((name) =>
-      database.db.createCollection(name).catch(ignoreExisting),
-    ),
+    ...[
+      'cells',
+      'cellTables',
+      'standings',
+      'accessTurns',
+      'brakes',
+      'drift',
+      'log_head',
+      'log_tiles',
+      'webhook_progress',
+    ].map((name) => database.db.createCollection(name).catch(ignoreExisting)),
     database.rollouts.createIndexes([
       { key: { 'template.uid': 1 }, unique: true, partialFilterExpression: { active: true } },
       { key: { 'template.uid': 1, _id: -1 } },
@@ -184,6 +208,18 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
       { key: { 'running.startTime': 1 }, partialFilterExpression: { 'running.startTime': { $exists: true } } },
     ]),
     database.tombstones.createIndexes([{ key: { name: 1, _id: -1 } }]),
+    database.webhookDeliveries.createIndexes([
+      { key: { '_id.endpoint': 1, '_id.event': 1 } },
+      { key: { '_id.endpoint': 1, state: 1, nextTime: 1 } },
+      // Finds the next event of a tenant whose events are sent in order.
+      { key: { '_id.endpoint': 1, tenant: 1, state: 1, index: 1 } },
+    ]),
+    database.webhookAttempts.createIndexes([
+      { key: { endpoint: 1, _id: -1 } },
+      { key: { endpoint: 1, event: 1, _id: -1 } },
+      { key: { time: 1 }, expireAfterSeconds: attemptRetentionSeconds },
+    ]),
+    database.webhookKeys.createIndexes([{ key: { endpoint: 1, _id: -1 } }]),
   ]);
 }
 

@@ -6,6 +6,7 @@ import type { PlanSpec } from '../contracts/manifests/plan.ts';
 import type { RegionSpec } from '../contracts/manifests/region.ts';
 import type { TenantTemplateSpec } from '../contracts/manifests/tenant-template.ts';
 import type { Condition, PlacementStatus, TenantSpec } from '../contracts/manifests/tenant.ts';
+import type { DisabledReason, WebhookEndpointSpec } from '../contracts/manifests/webhook-endpoint.ts';
 import type { IsolationReport } from '../contracts/isolation-report.ts';
 import type { OperationError } from '../contracts/operation.ts';
 import type { OperationState, StepState } from '../contracts/operation-states.ts';
@@ -36,6 +37,11 @@ export type PlanDocument = ResourceBase<'Plan', PlanSpec>;
 export type RegionDocument = ResourceBase<'Region', RegionSpec>;
 
 export type TenantTemplateDocument = ResourceBase<'TenantTemplate', TenantTemplateSpec>;
+
+export interface WebhookEndpointDocument extends ResourceBase<'WebhookEndpoint', WebhookEndpointSpec> {
+  /** Why and since when the plane sends nothing; null while it sends. */
+  disabled: { reason: DisabledReason; time: Date } | null;
+}
 
 export interface TenantDocument extends ResourceBase<'Tenant', TenantSpec> {
   lifecycle: LifecycleState;
@@ -201,8 +207,10 @@ interface SearchKeys {
   facetScheme: string;
 }
 
-export type StoredResource = PlanDocument | RegionDocument | TenantTemplateDocument | (TenantDocument & SearchKeys);
-export type ResourceDocument = PlanDocument | RegionDocument | TenantTemplateDocument | TenantDocument;
+/** Kinds that are only declared: no operation runs for them. */
+export type CatalogDocument = PlanDocument | RegionDocument | TenantTemplateDocument | WebhookEndpointDocument;
+export type StoredResource = CatalogDocument | (TenantDocument & SearchKeys);
+export type ResourceDocument = CatalogDocument | TenantDocument;
 export type DocumentOfKind<Kind extends ResourceKind> = Extract<ResourceDocument, { kind: Kind }>;
 
 /** One generation of a resource. It never changes. */
@@ -337,36 +345,8 @@ export interface SealedSecret {
   tag: Binary;
 }
 
-/** The deployment that a cell is. */
-export interface CellIdentityDocument {
-  /** The cell's name. */
-  _id: string;
-  identity: string;
-  pinTime: Date;
-}
-
-/** The result of a worker's last check of a cell; an observation, not a decision. */
-export interface CellDocument {
-  /** Cell and worker. */
-  _id: string;
-  cell: string;
-  worker: string;
-  reachable: boolean;
-  checkTime: Date;
-  error?: string;
-}
-
-/** A part of the tables reserved on one cell; only the sum of all its parts has a meaning. */
-export interface CellTablesDocument {
-  _id: string;
-  cell: string;
-  tables: number;
-  /** How often all parts were written to, to block new placements for a moment. */
-  holds?: number;
-}
-
 /**
- * A part of the usage state of a plan, a region or a template. A transaction that begins to use the resource writes to
+ * A part of the usage state of a resource without operations. A transaction that begins to use the resource writes to
  * any part; one that removes it writes to all.
  */
 export interface StandingDocument {

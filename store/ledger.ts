@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Binary } from 'mongodb';
 import { canonicalBytes, canonicalDigest } from '../contracts/canonical-json.ts';
-import { ledgerEntrySchema } from '../contracts/ledger-entry.ts';
+import { ledgerEntrySchema, targetWord } from '../contracts/ledger-entry.ts';
 import type { LedgerEntry } from '../contracts/ledger-entry.ts';
 import type { ControlDatabase } from './control-database.ts';
 import type { CommitmentOpening, LedgerDocument } from './documents.ts';
@@ -16,11 +16,6 @@ const saltBytes = 16;
 /** The value that replaces a personal one in an entry. */
 export function commitment(salt: string, value: string): string {
   return canonicalDigest([salt, value]);
-}
-
-/** The kind of a target as the command line names it. */
-function searchedKind(kind: string): string {
-  return kind === 'TenantTemplate' ? 'template' : kind.toLowerCase();
 }
 
 /** Turns a draft into its stored form: the exact bytes, and next to them the openings of the commitments. */
@@ -50,7 +45,7 @@ export function sealEntry(draft: LedgerDraft, stamp: { id: string; time: Date; i
     bytes: new Binary(canonicalBytes(entry)),
     tenant: entry.tenant ?? null,
     action: entry.action,
-    target: `${searchedKind(kind)}/${name ?? uid ?? ''}`,
+    target: `${targetWord(kind)}/${name ?? uid ?? ''}`,
     outcome: entry.outcome,
     operationId: entry.operationId ?? null,
     requestId: entry.requestId,

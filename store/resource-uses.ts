@@ -6,10 +6,10 @@ import { TenureError } from '../domain/tenure-error.ts';
 import type { Transaction } from './commit.ts';
 import { searchIndex } from './control-database.ts';
 import type { ControlDatabase } from './control-database.ts';
-import type { DocumentOfKind, ResourceDocument, StandingDocument } from './documents.ts';
+import type { CatalogDocument, ResourceDocument, StandingDocument } from './documents.ts';
 
-/** A plan, a region or a template, with the fields that matter for its uses. */
-export type UsedResource = Pick<DocumentOfKind<UsedKind>, '_id' | 'kind' | 'name' | 'generation' | 'revision'>;
+/** A resource without operations, with the fields that matter for its uses. */
+export type UsedResource = Pick<CatalogDocument, '_id' | 'kind' | 'name' | 'generation' | 'revision'>;
 
 /** Something that needs a resource. */
 export interface ResourceUser {
@@ -49,7 +49,7 @@ export interface ResourceUses {
  */
 const parts = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 
-const partId = ({ kind, name }: Pick<ResourceUse, 'kind' | 'name'>, part: number): string => `${kind}/${name}/${part}`;
+const partId = ({ kind, name }: Pick<UsedResource, 'kind' | 'name'>, part: number): string => `${kind}/${name}/${part}`;
 
 /** Fields that an unfinished operation writes into the spec, or back into it. */
 const ofOperations = {
@@ -98,6 +98,7 @@ export function createResourceUses({
         for (const name of document.spec.allowedRegions ?? []) await mark(tx, { kind: 'Region', name });
     },
     async users(tx, { _id: uid, kind, name }, limit) {
+      if (kind === 'WebhookEndpoint') return [];
       const { session } = tx;
       const stale = await resources.findOne(
         { kind: 'Tenant', facetScheme: { $ne: facetScheme } },

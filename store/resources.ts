@@ -2,7 +2,6 @@ import type { Filter, FindOptions } from 'mongodb';
 import { canonicalDigest } from '../contracts/canonical-json.ts';
 import type { StateReference } from '../contracts/ledger-entry.ts';
 import type { ResourceKind } from '../contracts/manifests/manifest.ts';
-import type { UsedKind } from '../domain/resource-use.ts';
 import { TenureError } from '../domain/tenure-error.ts';
 import { createCellTables } from './cell-tables.ts';
 import type { TablesOf } from './cell-tables.ts';
@@ -11,7 +10,7 @@ import type { ControlClock } from './control-clock.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { isDuplicateKey, onControl } from './control-errors.ts';
 import { storageVersion } from './documents.ts';
-import type { DocumentOfKind, ResourceDocument, StoredResource, TenantDocument } from './documents.ts';
+import type { CatalogDocument, DocumentOfKind, ResourceDocument, StoredResource, TenantDocument } from './documents.ts';
 import { withTexts } from './free-json.ts';
 import { mapSized, readSized, readWithin } from './reading.ts';
 import type { Sized } from './reading.ts';
@@ -20,7 +19,7 @@ import { upgradeOnRead } from './storage-versions.ts';
 import { withSearchKeys, withoutSearchKeys } from './tenant-search-keys.ts';
 
 /** Kinds that have no operations. */
-const catalogKinds = ['Plan', 'Region', 'TenantTemplate'] as const satisfies readonly ResourceKind[];
+const catalogKinds = ['Plan', 'Region', 'TenantTemplate', 'WebhookEndpoint'] as const satisfies readonly ResourceKind[];
 
 /** The maximum number of regions that a decision reads. */
 const maxRegions = 1_000;
@@ -92,7 +91,7 @@ export interface ResourceStore {
    * to use it. Its revisions stay.
    * @throws TenureError revision_stale
    */
-  removeCatalogResource(tx: Transaction, document: DocumentOfKind<UsedKind>): Promise<void>;
+  removeCatalogResource(tx: Transaction, document: CatalogDocument): Promise<void>;
   /** Approximate number of tenants; deleted ones count until their purge. */
   estimateTenants(): Promise<number>;
   /**

@@ -68,6 +68,12 @@ import { createTenantLeaseStore } from './tenant-leases.ts';
 import type { TenantLeaseStore } from './tenant-leases.ts';
 import { createUlidFactory } from './ulid.ts';
 import { createVerificationStore } from './verifications.ts';
+import { createWebhookDeliveryStore } from './webhook-deliveries.ts';
+import type { WebhookDeliveryStore } from './webhook-deliveries.ts';
+import { createWebhookKeyStore } from './webhook-keys.ts';
+import type { WebhookKeyStore } from './webhook-keys.ts';
+import { createWebhookProgressStore } from './webhook-progress.ts';
+import type { WebhookProgressStore } from './webhook-progress.ts';
 import type { VerificationStore } from './verifications.ts';
 
 /** The control data. Every change goes through {@link Store.commit}. */
@@ -103,6 +109,9 @@ export interface Store {
   readonly loggedEntries: LoggedEntryStore;
   readonly events: EventStore;
   readonly audit: AuditStore;
+  readonly webhookProgress: WebhookProgressStore;
+  readonly webhookDeliveries: WebhookDeliveryStore;
+  readonly webhookKeys: WebhookKeyStore;
   readonly refusals: Refusals;
   readonly openChangeFeed: OpenChangeFeed;
   readonly followEndedOperations: FollowEndedOperations;
@@ -186,6 +195,9 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
     loggedEntries: createLoggedEntryStore(database),
     events: createEventStore(database, log),
     audit: createAuditStore(database),
+    webhookProgress: createWebhookProgressStore(database, clock),
+    webhookDeliveries: createWebhookDeliveryStore(database, clock),
+    webhookKeys: createWebhookKeyStore(database, clock),
     openChangeFeed: createChangeFeed(database),
     followEndedOperations: followEndedOperations(database),
     newId,

@@ -30,11 +30,11 @@ import {
   ConfigError,
   massChangeLimits,
   processEnvironment,
-  readCells,
-  readKeyring,
   readWorkerConfig,
+  webhookRanges,
   workerSettings,
 } from '../platform/config.ts';
+import { readCells, readKeyring } from '../platform/config-files.ts';
 import { createFailpoints } from '../platform/failpoints.ts';
 import { createHeadFile } from '../platform/head-file.ts';
 import { readLogKeys } from '../platform/log-keys.ts';
@@ -51,6 +51,8 @@ import { createWorkflowStarters } from '../platform/workflow-starters.ts';
 import { clockCheck, keepClock } from '../store/keep-clock.ts';
 import { createStore } from '../store/store.ts';
 import { measuredPolicy } from '../engines/policy/measured-policy.ts';
+import { createWebhookWorker } from './webhook-worker.ts';
+import { createAddressGuard } from '../engines/webhooks/address-guard.ts';
 import { keepSchedules } from './schedules.ts';
 import { installTemporalRuntime } from './temporal-runtime.ts';
 import { untilReady } from '../platform/until-ready.ts';
@@ -211,7 +213,8 @@ async function main(): Promise<void> {
     }),
   };
   const bundle = await building;
-  const { connection, worker } = await untilReady('Temporal', logger, async () => {
+  const stopping = new AbortController();
+  const { connection, worker, webhookWorker } = await untilReady('Temporal', logger, async () => {
     await temporal.ping();
     const opened = await NativeConnection.connect({ address: config.TENURE_TEMPORAL_ADDRESS });
     try {
@@ -228,7 +231,19 @@ async function main(): Promise<void> {
         shutdownGraceTime: '10s',
         maxHeartbeatThrottleInterval: '2s',
       });
-      return { connection: opened, worker: created };
+      const forWebhooks = await createWebhookWorker({
+        connection: opened,
+        namespace: config.TENURE_TEMPORAL_NAMESPACE,
+        taskQueue: config.TENURE_TASK_QUEUE,
+        dataConverter: createDataConverter(codecKeyring),
+        store,
+        keyProvider,
+        guard: createAddressGuard(webhookRanges(config)),
+        logger,
+        metrics,
+        stopping: stopping.signal,
+      });
+      return { connection: opened, worker: created, webhookWorker: forWebhooks };
     } catch (error) {
       await opened.close();
       throw error;
@@ -266,7 +281,7 @@ async function main(): Promise<void> {
             : { beginSigning: () => createSignedHeads({ ...store, signer, memory: headMemory, logger, metrics }) }),
         })
       : undefined;
-  const running = worker.run();
+  const running = Promise.all([worker.run(), webhookWorker.run()]);
   phase = 'running';
 
   stopOnSignal({
@@ -286,7 +301,9 @@ async function main(): Promise<void> {
       {
         name: 'worker',
         stop: async () => {
+          stopping.abort();
           worker.shutdown();
+          webhookWorker.shutdown();
           await Promise.all([running, sequencer?.stop()]);
         },
       },

@@ -2,6 +2,7 @@
  * Every workflow type that a worker runs; the bundle is built from this file. The type of a lifecycle path is the
  * path's name in the contract.
  */
+export { deliverWebhook } from './deliver-webhook.ts';
 export { driftScan } from './drift-scan.ts';
 export {
   activate,

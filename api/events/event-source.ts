@@ -4,8 +4,8 @@ import type { EventStore, LoggedEvent } from '../../store/events.ts';
 import type { Shares } from '../shares/shares.ts';
 import { encodeEvent } from '../watch/event-stream.ts';
 import type { StreamSources } from '../watch/stream-source.ts';
-import { eventBody } from './event-body.ts';
-import type { EventFeed } from './event-feed.ts';
+import { eventBody } from '../../engines/events/event-body.ts';
+import type { EventFeed } from '../../engines/events/event-feed.ts';
 import type { PrepareEventReading } from './event-reading.ts';
 
 export interface EventSourceDependencies {

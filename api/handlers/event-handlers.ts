@@ -5,7 +5,7 @@ import { eventCatalogue, eventTypes } from '../../contracts/event-types.ts';
 import type { Store } from '../../store/store.ts';
 import { absent } from '../authorization.ts';
 import type { Authorize } from '../authorization.ts';
-import { eventBody } from '../events/event-body.ts';
+import { eventBody } from '../../engines/events/event-body.ts';
 import type { PrepareEventReading } from '../events/event-reading.ts';
 import type { RouteHandlers } from '../reply.ts';
 

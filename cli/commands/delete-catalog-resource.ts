@@ -19,13 +19,14 @@ const removals = {
   plan: async (api: ApiClient, request: DeleteRequest) => (await api.call('deletePlan', request)).body,
   region: async (api: ApiClient, request: DeleteRequest) => (await api.call('deleteRegion', request)).body,
   template: async (api: ApiClient, request: DeleteRequest) => (await api.call('deleteTemplate', request)).body,
+  webhook: async (api: ApiClient, request: DeleteRequest) => (await api.call('deleteWebhook', request)).body,
 } as const satisfies Partial<Record<ResourceKind['singular'], unknown>>;
 
 export type CatalogKind = keyof typeof removals;
 
 export const catalogKinds = Object.keys(removals) as readonly CatalogKind[];
 
-/** The plan, region or template, written `plan/NAME` or `plan NAME`; `undefined` for a tenant. @throws CliFailure usage */
+/** The plan, region, template or webhook, written `plan/NAME` or `plan NAME`; `undefined` for a tenant. @throws CliFailure usage */
 export function catalogReference(
   first: string,
   second: string | undefined,

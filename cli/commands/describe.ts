@@ -6,6 +6,7 @@ import { describeEvent } from '../resources/describe-event.ts';
 import { describeOperation } from '../resources/describe-operation.ts';
 import { describeRollout } from '../resources/rollouts.ts';
 import { describePlan, describeRegion, describeTombstone, describeTemplate } from '../resources/describe-catalog.ts';
+import { describeWebhook } from '../resources/describe-webhook.ts';
 import { describeTenant } from '../resources/describe-tenant.ts';
 import type { ResourceKind } from '../resources/kinds.ts';
 import { outputOption, printResources } from '../resources/print.ts';
@@ -21,6 +22,7 @@ Examples:
   tenure describe template startup         configuration, services, tenants by version, roll-outs
   tenure describe roll-out/ID              its progress and failures
   tenure describe region eu-west-1         jurisdiction and cells
+  tenure describe webhook billing          how its deliveries are doing, and the latest attempts
   tenure describe event ID                 what happened, and the states before and after
   tenure describe entry ID                 one entry of the ledger
   tenure describe tombstone UID            the record of a purged tenant
@@ -37,6 +39,7 @@ const describers: Readonly<
   'roll-out': describeRollout,
   plan: describePlan,
   region: describeRegion,
+  webhook: describeWebhook,
   tombstone: describeTombstone,
 };
 

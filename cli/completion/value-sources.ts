@@ -94,7 +94,7 @@ const waitConditions: ValueSource = () => [
 
 const verbs: ValueSource = () => [
   ...new Set(
-    ['tenant', 'template', 'plan', 'region', 'roll-out', 'operation', 'event', 'entry'].flatMap((kind) => [
+    ['tenant', 'template', 'plan', 'region', 'webhook', 'roll-out', 'operation', 'event', 'entry'].flatMap((kind) => [
       ...verbsOn(kind as ResourceKind['singular']).keys(),
     ]),
   ),
@@ -121,6 +121,7 @@ const optionSources: Readonly<Record<string, ValueSource>> = {
 /** Sources of arguments whose name says what they are. */
 const argumentSources: Readonly<Record<string, ValueSource>> = {
   template: named('template'),
+  webhook: named('webhook'),
   plan: named('plan'),
   tenant: named('tenant'),
   other: named('tenant'),

@@ -13,6 +13,7 @@ const prefixes: Partial<Record<Kind, string>> = {
   'roll-out': 'rollout',
   plan: 'plan',
   region: 'region',
+  webhook: 'webhook',
   operation: 'operation',
   event: 'event',
   entry: 'audit',
@@ -29,6 +30,13 @@ const aliases: Partial<Record<Kind, Readonly<Record<string, PolicyAction>>>> = {
     verify: 'tenant.verify_isolation',
   },
   template: { describe: 'template.get' },
+  webhook: {
+    describe: 'webhook.get',
+    health: 'webhook.get',
+    deliveries: 'webhook.get',
+    attempts: 'webhook.get',
+    'rotate-secret': 'webhook.rotate_secret',
+  },
   'roll-out': {
     describe: 'rollout.get',
     list: 'rollout.get',

@@ -4,6 +4,8 @@ import type { Plan } from '../../contracts/manifests/plan.ts';
 import type { Region } from '../../contracts/manifests/region.ts';
 import type { PlacementStatus, Tenant } from '../../contracts/manifests/tenant.ts';
 import type { TenantTemplate } from '../../contracts/manifests/tenant-template.ts';
+import type { WebhookEndpoint } from '../../contracts/manifests/webhook-endpoint.ts';
+import type { WebhookAttempt, WebhookDelivery } from '../../contracts/webhooks.ts';
 import type { Operation } from '../../contracts/operation.ts';
 import type { Rollout } from '../../contracts/rollout.ts';
 import type { RevisionSummary, TenantRevision } from '../../contracts/tenant-revision.ts';
@@ -12,7 +14,7 @@ import { formatAge, formatSpan } from '../text/duration.ts';
 import type { Column } from '../text/table.ts';
 import { actorOf, targetOf } from './entry-words.ts';
 
-type Named = Tenant | TenantTemplate | Plan | Region;
+type Named = Tenant | TenantTemplate | Plan | Region | WebhookEndpoint;
 
 const name: Column<Named> = { title: 'NAME', value: ({ metadata }) => metadata.name };
 const age: Column<Named> = { title: 'AGE', value: ({ metadata }) => formatAge(metadata.createTime, Date.now()) };
@@ -116,6 +118,41 @@ export const regionColumns: readonly Column<Region>[] = [
   { title: 'CELLS', value: ({ spec }) => String(spec.cells.length) },
   { title: 'ACCEPTS-TENANTS', value: ({ spec }) => (spec.acceptsTenants ? 'yes' : 'no') },
   age,
+];
+
+/** What a webhook is doing, in one word. */
+export function webhookState({ spec, status }: WebhookEndpoint): string {
+  if (status.disabled !== undefined) return 'Disabled';
+  return spec.enabled ? 'Enabled' : 'Paused';
+}
+
+export const webhookColumns: readonly Column<WebhookEndpoint>[] = [
+  name,
+  { title: 'URL', value: ({ spec }) => spec.url },
+  { title: 'EVENTS', value: ({ spec }) => spec.events?.join(',') ?? 'all' },
+  { title: 'STATE', value: webhookState, state: true },
+  age,
+];
+
+export const deliveryColumns: readonly Column<WebhookDelivery>[] = [
+  { title: 'EVENT', value: ({ event }) => event },
+  { title: 'TYPE', value: ({ type }) => type },
+  { title: 'STATE', value: ({ state }) => state, state: true },
+  { title: 'ATTEMPTS', value: ({ attempts }) => String(attempts) },
+  { title: 'NEXT', value: ({ nextTime }) => nextTime ?? '' },
+  { title: 'FAILURE', value: ({ failure }) => failure?.code ?? '' },
+  { title: 'DETAIL', value: ({ failure }) => failure?.detail ?? '' },
+];
+
+export const attemptColumns: readonly Column<WebhookAttempt>[] = [
+  { title: 'TIME', value: ({ time }) => time },
+  { title: 'EVENT', value: ({ event }) => event },
+  { title: 'TYPE', value: ({ type }) => type },
+  { title: 'ATTEMPT', value: ({ number }) => String(number) },
+  { title: 'OUTCOME', value: ({ outcome }) => outcome },
+  { title: 'STATUS', value: ({ status }) => (status === undefined ? '' : String(status)) },
+  { title: 'MS', value: ({ durationMs }) => String(durationMs) },
+  { title: 'RESPONSE', value: ({ detail, excerpt }) => detail ?? excerpt ?? '' },
 ];
 
 export const tombstoneColumns: readonly Column<Tombstone>[] = [

@@ -46,10 +46,10 @@ function tenantsByVersion({ items, nextPageToken }: RouteAnswer<'listTenants'>):
   return `${nextPageToken === undefined ? '' : `of the first ${items.length}: `}${counts.join(', ') || 'none'}`;
 }
 
-const ago = (time: string): string => `${time} (${formatAge(time, Date.now())} ago)`;
+export const ago = (time: string): string => `${time} (${formatAge(time, Date.now())} ago)`;
 
 /** The fields of every declared resource. */
-function metadataFields(
+export function metadataFields(
   { uid, labels, annotations, createTime, updateTime, generation, revision }: Metadata,
   generationLabel = 'Generation',
 ): [string, string][] {

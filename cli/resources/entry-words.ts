@@ -1,3 +1,4 @@
+import { targetWord } from '../../contracts/ledger-entry.ts';
 import type { AuditEntry } from '../../contracts/audit.ts';
 
 /** Who did it, for a person. The subject can have been erased. */
@@ -9,7 +10,7 @@ export function actorOf({ actor: { subject, onBehalfOf }, entry }: AuditEntry): 
 
 /** What it was done to: `tenant/acme`. */
 export function targetOf({ entry: { target } }: AuditEntry): string {
-  const kind = target.kind === 'TenantTemplate' ? 'template' : target.kind.toLowerCase();
+  const kind = targetWord(target.kind);
   const name = target.name ?? target.uid;
   return name === undefined ? kind : `${kind}/${name}`;
 }

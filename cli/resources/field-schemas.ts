@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { planManifestSchema, planSchema } from '../../contracts/manifests/plan.ts';
 import { regionManifestSchema, regionSchema } from '../../contracts/manifests/region.ts';
 import { tenantManifestSchema, tenantSchema } from '../../contracts/manifests/tenant.ts';
+import { webhookEndpointManifestSchema, webhookEndpointSchema } from '../../contracts/manifests/webhook-endpoint.ts';
 import { tenantTemplateManifestSchema, tenantTemplateSchema } from '../../contracts/manifests/tenant-template.ts';
 import { auditEntrySchema } from '../../contracts/audit.ts';
 import { eventSchema } from '../../contracts/event.ts';
@@ -58,6 +59,7 @@ const kinds: Readonly<Record<ResourceKind['singular'], KindSchemas>> = {
   template: { read: tenantTemplateSchema, written: tenantTemplateManifestSchema },
   plan: { read: planSchema, written: planManifestSchema },
   region: { read: regionSchema, written: regionManifestSchema },
+  webhook: { read: webhookEndpointSchema, written: webhookEndpointManifestSchema },
   operation: { read: operationSchema },
   event: { read: eventSchema },
   entry: { read: auditEntrySchema },

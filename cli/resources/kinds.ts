@@ -23,6 +23,7 @@ import {
   templateColumns,
   tenantColumns,
   tombstoneColumns,
+  webhookColumns,
 } from './columns.ts';
 
 /** One resource as read, with its name for the command line. */
@@ -53,7 +54,7 @@ export interface RolloutFilter {
 /** A kind of resource that can be read. */
 export interface ResourceKind<Filter extends object = object> {
   readonly singular:
-    'tenant' | 'plan' | 'region' | 'template' | 'roll-out' | 'operation' | 'event' | 'entry' | 'tombstone';
+    'tenant' | 'plan' | 'region' | 'template' | 'webhook' | 'roll-out' | 'operation' | 'event' | 'entry' | 'tombstone';
   readonly plural: string;
   get(api: ApiClient, name: string): Promise<Listed>;
   /** All of them, page by page, but at most `limit`. */
@@ -182,6 +183,13 @@ const kinds: readonly ResourceKind[] = [
     page: async (api, query) => (await api.call('listRegions', { query })).body,
     columns: regionColumns,
   }),
+  defineKind({
+    singular: 'webhook',
+    nameOf: ({ metadata }) => metadata.name,
+    get: async (api, name) => (await api.call('getWebhook', { params: { name } })).body,
+    page: async (api, query) => (await api.call('listWebhooks', { query })).body,
+    columns: webhookColumns,
+  }),
   operationKind,
   defineKind<Event>({
     singular: 'event',
@@ -211,12 +219,16 @@ export const wordOfManifest = {
   Region: 'region',
   Plan: 'plan',
   TenantTemplate: 'template',
+  WebhookEndpoint: 'webhook',
   Tenant: 'tenant',
 } as const satisfies Record<Manifest['kind'], ResourceKind['singular']>;
 
 /** The kind with this name: singular, plural or as in a manifest; ignores case. @throws CliFailure usage */
 export function kindOf(word: string): ResourceKind {
-  const normalized = word.toLowerCase().replace(/^tenanttemplate/, 'template');
+  const normalized = word
+    .toLowerCase()
+    .replace(/^tenanttemplate/, 'template')
+    .replace(/^webhookendpoint/, 'webhook');
   const kind = kinds.find(({ singular, plural }) => normalized === singular || normalized === plural);
   if (kind !== undefined) return kind;
   throw usageFailure(

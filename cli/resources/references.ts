@@ -27,7 +27,7 @@ export function parseReferences([first = '', ...rest]: readonly string[]): Refer
   return { kind, names };
 }
 
-const namedKinds: ReadonlySet<ResourceKind['singular']> = new Set(['tenant', 'template', 'plan', 'region']);
+const namedKinds: ReadonlySet<ResourceKind['singular']> = new Set(['tenant', 'template', 'plan', 'region', 'webhook']);
 
 /** Checks only names, because they are typed; ids are copied. */
 function requireName({ singular }: ResourceKind, given: string): void {
@@ -73,6 +73,11 @@ export function tenantName(commandArgument: string): string {
 /** The name of exactly one template, written `startup` or `template/startup`. @throws CliFailure usage */
 export function templateName(commandArgument: string): string {
   return parseReference(['template', commandArgument]).name;
+}
+
+/** The name of exactly one webhook, written `billing` or `webhook/billing`. @throws CliFailure usage */
+export function webhookName(commandArgument: string): string {
+  return parseReference(['webhook', commandArgument]).name;
 }
 
 /** The id of exactly one roll-out, written `ID` or `roll-out/ID`. @throws CliFailure usage */

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { planManifestSchema, planSchema } from '../manifests/plan.ts';
 import { regionManifestSchema, regionSchema } from '../manifests/region.ts';
 import { tenantTemplateManifestSchema, tenantTemplateSchema } from '../manifests/tenant-template.ts';
+import { webhookEndpointManifestSchema, webhookEndpointSchema } from '../manifests/webhook-endpoint.ts';
 import type { RouteContract } from './route-contract.ts';
 import {
   apply,
@@ -16,7 +17,7 @@ import {
 } from './route-contract.ts';
 
 /** Kinds that are only declared: no operation runs for them. */
-type DeclaredKind = 'plan' | 'region' | 'template';
+type DeclaredKind = 'plan' | 'region' | 'template' | 'webhook';
 
 function listDeclared<Kind extends DeclaredKind, Item extends z.ZodType>(kind: Kind, item: Item) {
   return {
@@ -116,4 +117,14 @@ export const catalogRoutes = {
     problems: [...putProblems, 'change_not_available'],
   },
   deleteRegion: deleteDeclared('region', regionSchema),
+  listWebhooks: listDeclared('webhook', webhookEndpointSchema),
+  getWebhook: getDeclared('webhook', webhookEndpointSchema),
+  putWebhook: {
+    ...putDeclared('webhook', webhookEndpointManifestSchema, webhookEndpointSchema),
+    problems: [...putProblems, 'webhook_address_forbidden', 'keys_unavailable'],
+  },
+  deleteWebhook: {
+    ...deleteDeclared('webhook', webhookEndpointSchema),
+    summary: 'Delete a webhook, with its keys and all deliveries that are not finished.',
+  },
 } as const satisfies Readonly<Record<string, RouteContract>>;

@@ -3,7 +3,7 @@ import type { PolicyDecision } from '../../contracts/policy.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { Transaction } from '../../store/commit.ts';
 import { storageVersion } from '../../store/documents.ts';
-import type { PlanDocument, RegionDocument, TenantTemplateDocument } from '../../store/documents.ts';
+import type { CatalogDocument, RegionDocument } from '../../store/documents.ts';
 import { stateReference } from '../../store/resources.ts';
 import type { Declaration } from '../../store/resources.ts';
 import type { Store } from '../../store/store.ts';
@@ -12,12 +12,11 @@ import type { Caller } from '../requests/caller.ts';
 import { retryOnConflict, requireNamed, requirePrecondition } from '../requests/precondition.ts';
 import type { NamedRevision, Precondition } from '../requests/precondition.ts';
 
-/** Kinds that need nothing but their declaration: no operation runs for them. */
-export type CatalogDocument = PlanDocument | RegionDocument | TenantTemplateDocument;
-
 export interface DeclareResourceRequest {
   readonly kind: CatalogDocument['kind'];
   readonly name: string;
+  /** The uid that it gets if it is new. */
+  readonly uid?: string | undefined;
   readonly declaration: Declaration<CatalogDocument['spec']>;
   readonly precondition: Precondition;
   /** The revision named in the manifest. */
@@ -34,7 +33,12 @@ export interface DeclaredResource {
   readonly document: CatalogDocument;
 }
 
-export const declareActions = { Plan: 'plan.apply', Region: 'region.apply', TenantTemplate: 'template.apply' } as const;
+export const declareActions = {
+  Plan: 'plan.apply',
+  Region: 'region.apply',
+  TenantTemplate: 'template.apply',
+  WebhookEndpoint: 'webhook.apply',
+} as const;
 
 /**
  * A cell that holds tenants cannot be removed from its region, and no tenant is placed on a cell while it is removed.
@@ -82,7 +86,7 @@ async function requireCellsExclusive(store: Store, name: string, { cells }: Regi
 }
 
 /**
- * Accepts a declared plan, region or template. Commits the revision, the ledger entry and the caller's answer together.
+ * Accepts a declared resource of a kind without operations. Commits the revision, the ledger entry and the caller's answer together.
  */
 export function declareResource(store: Store, request: DeclareResourceRequest): Promise<DeclaredResource> {
   return retryOnConflict(request.precondition, () => declareOnce(store, request));
@@ -99,7 +103,7 @@ async function declareOnce(store: Store, request: DeclareResourceRequest): Promi
     requireNamed(named, precondition, `${kind} "${name}"`, current);
   }
   if (kind === 'Region') await requireCellsExclusive(store, name, declaration.spec as RegionDocument['spec']);
-  const uid = current?._id ?? store.newId();
+  const uid = current?._id ?? request.uid ?? store.newId();
   const declared = store.commit<DeclaredResource>(async (tx) => {
     if (current?.kind === 'Region')
       await requireCellsUnused(store, tx, current, declaration.spec as RegionDocument['spec']);
@@ -112,6 +116,8 @@ async function declareOnce(store: Store, request: DeclareResourceRequest): Promi
       kind,
       name,
       ...declaration,
+      // Only the plane enables what it has disabled.
+      ...(kind === 'WebhookEndpoint' ? { disabled: current?.kind === kind ? current.disabled : null } : {}),
       generation: 1 + (earlier?.generation ?? 0),
       revision: 1 + (earlier?.revision ?? 0),
       createTime: tx.time,

@@ -2,12 +2,12 @@ import type { EventType } from '../../contracts/event-types.ts';
 import type { PolicyAction, PolicyDecision } from '../../contracts/policy.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import type { Transaction } from '../../store/commit.ts';
+import type { CatalogDocument } from '../../store/documents.ts';
 import type { ResourceUser } from '../../store/resource-uses.ts';
 import { stateReference } from '../../store/resources.ts';
 import type { Store } from '../../store/store.ts';
 import { callerEntry, refusalEntry } from '../requests/caller.ts';
 import type { Caller } from '../requests/caller.ts';
-import type { CatalogDocument } from './declare-resource.ts';
 import { retryOnConflict, requirePrecondition } from '../requests/precondition.ts';
 import type { Precondition } from '../requests/precondition.ts';
 
@@ -26,14 +26,16 @@ export const removeActions = {
   Plan: 'plan.delete',
   Region: 'region.delete',
   TenantTemplate: 'template.delete',
+  WebhookEndpoint: 'webhook.delete',
 } as const satisfies Record<CatalogDocument['kind'], PolicyAction>;
 
 const removed = {
   Plan: 'plan.deleted.v1',
   Region: 'region.deleted.v1',
   TenantTemplate: 'template.deleted.v1',
+  WebhookEndpoint: 'webhook.deleted.v1',
 } as const satisfies Record<CatalogDocument['kind'], EventType>;
-const word = { Plan: 'plan', Region: 'region', TenantTemplate: 'template' } as const;
+const word = { Plan: 'plan', Region: 'region', TenantTemplate: 'template', WebhookEndpoint: 'webhook' } as const;
 
 /** How many users of the resource an error names. */
 const namedUsers = 20;
@@ -52,7 +54,7 @@ function inUse({ kind, name }: RemoveResourceRequest, users: readonly ResourceUs
 }
 
 /**
- * Removes a plan, region or template that nothing uses from the registry. Commits the removal, the entry with its event
+ * Removes a resource of a kind without operations that nothing uses from the registry. Commits the removal, the entry with its event
  * and the caller's answer together; the commit fails if something begins to use the resource at the same time. The
  * declaration stays in the resource's revisions.
  * @throws TenureError not_found, revision_stale, resource_in_use

@@ -13,12 +13,15 @@ import { assertLogComplete, untilAllSequenced } from '../harness/log-check.ts';
 import { judge } from './oracle/judge.ts';
 import { reportOf } from './report.ts';
 import { comeToRest } from './rest.ts';
+import { startSubscribers } from './subscribers.ts';
+import type { Subscribers } from './subscribers.ts';
 import { readChaosSettings } from './settings.ts';
 
 const settings = readChaosSettings();
 
 let ownStack: EmbeddedStack | undefined;
 let installation: Installation;
+let subscribers: Subscribers | undefined;
 let cells: ReadonlyMap<string, MongoClient>;
 
 before(async () => {
@@ -27,9 +30,11 @@ before(async () => {
   installation = await startInstallation(stack, chaosInstallation);
   cells = new Map(regions.map((region) => [region, new MongoClient(stack.mongod[region].adminUri)]));
   await declareLoad(installation, settings);
+  subscribers = await startSubscribers(installation);
 });
 after(async () => {
   await Promise.all([...(cells?.values() ?? [])].map((cell) => cell.close()));
+  await subscribers?.close();
   await installation?.stop();
   await ownStack?.stop();
 });
@@ -56,6 +61,8 @@ test(
       await untilAllSequenced(installation);
       await assertLogComplete(installation);
     });
+    const delivered = await subscribers?.check(findings);
+    t.diagnostic(`events delivered: ${delivered?.events}, by ${delivered?.deliveries} requests`);
     t.diagnostic(`${since()}: the oracle has finished`);
     for (const line of await reportOf(installation, run, judged)) t.diagnostic(line);
     if (findings.all.length > 0)

@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import { createApiClient } from '../../client/api-client.ts';
 import type { ApiClient } from '../../client/api-client.ts';
 import { apiVersion } from '../../contracts/manifests/metadata.ts';
-import { readKeyring } from '../../platform/config.ts';
+import { readKeyring } from '../../platform/config-files.ts';
 import { createTemporalClient } from '../../platform/temporal-client.ts';
 import type { EmbeddedStack } from '../../tools/stack/embedded-stack.ts';
 import { armFailpoint } from '../harness/armed-failpoint.ts';

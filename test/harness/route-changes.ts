@@ -4,6 +4,7 @@ import { beginOperation } from '../../activities/begin-operation.ts';
 import type { OperationEnvironment } from '../../activities/operation-activities.ts';
 import { turnOperation } from '../../activities/start-compensation.ts';
 import type { ApiClient } from '../../client/api-client.ts';
+import { createJudgeEndpoint } from '../../engines/webhooks/judge-endpoint.ts';
 import { apiVersion } from '../../contracts/manifests/metadata.ts';
 import { routes } from '../../contracts/routes.ts';
 import type { RouteId } from '../../contracts/routes.ts';
@@ -147,6 +148,23 @@ async function undoing({ client, store }: Pick<Installation, 'client' | 'store'>
   return operation.id;
 }
 
+const webhookChanges = [
+  'rotateWebhookSecret',
+  'testWebhook',
+  'enableWebhook',
+  'requeueDeliveries',
+  'deleteWebhook',
+] as const;
+
+/** As if the receiver of a webhook had answered 410. */
+async function disableWebhook({ store }: Pick<Installation, 'store'>, name: string): Promise<void> {
+  const endpoint = await store.resources.find('WebhookEndpoint', name);
+  assert.ok(endpoint !== undefined);
+  const progress = await store.webhookProgress.find(endpoint._id);
+  assert.ok(progress !== undefined);
+  await createJudgeEndpoint({ store })(endpoint, progress, true);
+}
+
 /**
  * One change by every route that changes something. Each can be made, none blocks another, and each names the revision
  * that it is based on. The worker is stopped during the preparation, so that an accepted operation stays accepted.
@@ -180,6 +198,18 @@ async function prepareChanges(
 
   await putPlan(api, subjectOf('deletePlan'), 1);
   await putTemplate(api, subjectOf('deleteTemplate'), ['orders'], { ifNoneMatch: '*' });
+  for (const id of webhookChanges)
+    await api.call('putWebhook', {
+      params: { name: subjectOf(id) },
+      ifNoneMatch: '*',
+      body: {
+        apiVersion,
+        kind: 'WebhookEndpoint',
+        metadata: { name: subjectOf(id) },
+        spec: { url: 'http://127.0.0.1:9/hooks' },
+      },
+    });
+  await disableWebhook(installation, subjectOf('enableWebhook'));
   const doomed = subjectOf('deleteRegion');
   await api.call('putRegion', {
     params: { name: doomed },

@@ -5,7 +5,7 @@ import type { HttpRequest } from './http-exchange.ts';
 import { tenantManifest } from './manifests.ts';
 
 export interface About {
-  /** The name of the tenant, template, plan or region. */
+  /** The name of the tenant, template, plan, region or webhook. */
   readonly name: string;
   /** The id of the operation, the roll-out or the tombstone. */
   readonly id?: string;
@@ -32,6 +32,12 @@ function bodyOf(id: RouteId, name: string): unknown {
       kind: 'Region',
       metadata: { name },
       spec: { jurisdiction: 'EU', cells: [{ name: 'a' }] },
+    },
+    putWebhook: {
+      apiVersion: 'tenure/v1',
+      kind: 'WebhookEndpoint',
+      metadata: { name },
+      spec: { url: 'http://127.0.0.1:9/hooks' },
     },
     putTemplate: { apiVersion: 'tenure/v1', kind: 'TenantTemplate', metadata: { name }, spec: {} },
     startRollout: {},

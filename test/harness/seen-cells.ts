@@ -1,4 +1,4 @@
-import type { CellDocument } from '../../store/documents.ts';
+import type { CellDocument } from '../../store/cell-documents.ts';
 import type { Installation } from './installation.ts';
 
 /** Makes every cell look as if a worker saw it from now on: placements are decided, although no worker runs. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 
-import { readKeyring } from '../../platform/config.ts';
+import { readKeyring } from '../../platform/config-files.ts';
 import { createTemporalClient } from '../../platform/temporal-client.ts';
 import { startInstallation } from '../harness/installation.ts';
 import { declareBasics } from '../harness/manifests.ts';

@@ -7,7 +7,7 @@ import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import type { ReplayWorkerOptions, WorkflowBundle } from '@temporalio/worker';
-import { readKeyring } from '../../platform/config.ts';
+import { readKeyring } from '../../platform/config-files.ts';
 import { createDataConverter } from '../../platform/temporal-client.ts';
 import * as workflows from '../../workflows/index.ts';
 import { bundleWorkflows } from '../../workers/workflow-bundle.ts';

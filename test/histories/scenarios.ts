@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { apiVersion } from '../../contracts/manifests/metadata.ts';
-import { operationWorkflowId } from '../../platform/workflow-starters.ts';
+import { operationWorkflowId, webhookWorkflowId } from '../../platform/workflow-starters.ts';
 import { driftScheduleId } from '../../workers/schedules.ts';
 import { armFailpoint } from '../harness/armed-failpoint.ts';
 import type { Installation } from '../harness/installation.ts';
@@ -11,6 +11,7 @@ import { activeTenant, takeAll } from '../harness/lifecycle.ts';
 import { tenantManifest } from '../harness/manifests.ts';
 import type { TenantInput } from '../harness/manifests.ts';
 import { until } from '../harness/until.ts';
+import { startReceiver } from '../harness/webhook-receiver.ts';
 import { pathScenarios } from './path-scenarios.ts';
 import type { Scenario } from './path-scenarios.ts';
 
@@ -167,6 +168,28 @@ export const scenarios: readonly Scenario[] = [
         idempotencyKey: randomUUID(),
       });
       return body.workflowId;
+    },
+  },
+  {
+    name: 'deliverWebhook',
+    async run(installation) {
+      const api = installation.client();
+      const name = 'billing';
+      const receiver = await startReceiver();
+      const put = async (enabled: boolean, condition: { ifNoneMatch: '*' } | { ifMatch: '*' }) =>
+        (
+          await api.call('putWebhook', {
+            params: { name },
+            ...condition,
+            body: { apiVersion, kind: 'WebhookEndpoint', metadata: { name }, spec: { url: receiver.url, enabled } },
+          })
+        ).body.metadata.uid;
+      const uid = await put(true, { ifNoneMatch: '*' });
+      await api.call('testWebhook', { params: { name }, body: {} });
+      await until('the test is delivered', () => receiver.received.length > 0);
+      await put(false, { ifMatch: '*' });
+      await receiver.close();
+      return webhookWorkflowId(uid);
     },
   },
   {

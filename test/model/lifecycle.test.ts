@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import * as fc from 'fast-check';
 import { MongoClient } from 'mongodb';
-import { readKeyring } from '../../platform/config.ts';
+import { readKeyring } from '../../platform/config-files.ts';
 import { createTemporalClient } from '../../platform/temporal-client.ts';
 import { attachToStack } from '../../tools/stack/attach.ts';
 import type { AttachedStack } from '../../tools/stack/attach.ts';

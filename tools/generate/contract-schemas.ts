@@ -17,6 +17,7 @@ import { planManifestSchema, planSchema } from '../../contracts/manifests/plan.t
 import { regionManifestSchema, regionSchema } from '../../contracts/manifests/region.ts';
 import { tenantManifestSchema, tenantSchema } from '../../contracts/manifests/tenant.ts';
 import { tenantTemplateManifestSchema, tenantTemplateSchema } from '../../contracts/manifests/tenant-template.ts';
+import { webhookEndpointManifestSchema, webhookEndpointSchema } from '../../contracts/manifests/webhook-endpoint.ts';
 import { operationSchema } from '../../contracts/operation.ts';
 import { admissionRequestSchema, authorizationRequestSchema, policyResponseSchema } from '../../contracts/policy.ts';
 import { problemCatalogueSchema, problemSchema } from '../../contracts/problem-document.ts';
@@ -30,6 +31,14 @@ import {
   tenantRevisionSchema,
 } from '../../contracts/tenant-revision.ts';
 import { tombstoneSchema } from '../../contracts/tombstone.ts';
+import {
+  requeuedSchema,
+  webhookAttemptSchema,
+  webhookDeliverySchema,
+  webhookHealthSchema,
+  webhookSecretSchema,
+  webhookTestSchema,
+} from '../../contracts/webhooks.ts';
 import { transitionTableSchema } from '../../contracts/transition-table.ts';
 import { generatedNotice } from './generated-file.ts';
 import type { GeneratedFile } from './generated-file.ts';
@@ -55,6 +64,14 @@ export const contractDocuments = {
   'region-manifest': { schema: regionManifestSchema, writtenBy: 'outsiders' },
   'tenant-template': { schema: tenantTemplateSchema, writtenBy: 'tenure' },
   'tenant-template-manifest': { schema: tenantTemplateManifestSchema, writtenBy: 'outsiders' },
+  'webhook-endpoint': { schema: webhookEndpointSchema, writtenBy: 'tenure' },
+  'webhook-endpoint-manifest': { schema: webhookEndpointManifestSchema, writtenBy: 'outsiders' },
+  'webhook-attempt': { schema: webhookAttemptSchema, writtenBy: 'tenure' },
+  'webhook-delivery': { schema: webhookDeliverySchema, writtenBy: 'tenure' },
+  'webhook-health': { schema: webhookHealthSchema, writtenBy: 'tenure' },
+  'webhook-test': { schema: webhookTestSchema, writtenBy: 'tenure' },
+  'webhook-requeued': { schema: requeuedSchema, writtenBy: 'tenure' },
+  'webhook-secret': { schema: webhookSecretSchema, writtenBy: 'tenure' },
   rollout: { schema: rolloutSchema, writtenBy: 'tenure' },
   'rollout-preview': { schema: rolloutPreviewSchema, writtenBy: 'tenure' },
   'authorization-request': { schema: authorizationRequestSchema, writtenBy: 'tenure' },

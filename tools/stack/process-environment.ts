@@ -54,6 +54,9 @@ export function processEnvironment(
     TENURE_KEYRING_FILE: stack.files.keyring,
     TENURE_CODEC_KEYRING_FILE: stack.files.codecKeyring,
     TENURE_LOG_KEY_FILE: stack.files.logKey,
+    // Receivers run on the same machine.
+    TENURE_WEBHOOK_ALLOWED_RANGES: '127.0.0.0/8,::1/128',
+    TENURE_WEBHOOK_HTTP: 'allowed',
     TENURE_LOG_HEAD_FILE: join(stack.dataDirectory, `${installation}.log-head.json`),
     TENURE_TEMPORAL_ADDRESS: stack.temporal.address,
     TENURE_TEMPORAL_NAMESPACE: stack.temporal.namespace,

@@ -9,7 +9,7 @@ import { listOnCell, readOnCell } from '../cell-commands.ts';
 import { serverCode, serverCodes } from '../cell-errors.ts';
 import type { CellWork, Home } from '../home.ts';
 import { planeDatabase } from '../parts/plane-database.ts';
-import { forEachConcurrent } from './each-at-most.ts';
+import { forEachConcurrent } from '../../../platform/each-at-most.ts';
 
 /** A user that is not the current one. */
 export interface LeftUser {

@@ -34,6 +34,9 @@ for_admins_alone := {
 	"tenant.pass_brake",
 	"tenant.purge",
 	"tenant.release_hold",
+	"webhook.apply",
+	"webhook.delete",
+	"webhook.rotate_secret",
 }
 
 audits := {"audit.get", "audit.list"}
@@ -45,8 +48,8 @@ expected_grants := {
 	"auditor": (reads | {"access.check", "audit.verify"}),
 	"viewer": ((reads - audits) | {"access.check", "audit.verify"}),
 	"service": {"access.check", "operation.get", "tenant.open"},
-	# A roll-out names tenants of the whole fleet.
-	"tenant-admin": ((reads - (audits | {"rollout.get"})) | {"access.check", "tenant.open"}),
+	# A roll-out and a webhook concern tenants of the whole fleet.
+	"tenant-admin": ((reads - (audits | {"rollout.get", "webhook.get", "webhook.list"})) | {"access.check", "tenant.open"}),
 }
 
 actor_of(role) := {"roles": [role]} if not data.roles[role].confined

@@ -1,8 +1,8 @@
-import { readKeyring } from '../../../platform/config.ts';
+import { readKeyring } from '../../../platform/config-files.ts';
 import { createTemporalClient } from '../../../platform/temporal-client.ts';
 import { driftScheduleId } from '../../../workers/schedules.ts';
 import type { Cell } from '../../../engines/isolation/cells.ts';
-import { forEachConcurrent } from '../../../engines/isolation/drift/each-at-most.ts';
+import { forEachConcurrent } from '../../../platform/each-at-most.ts';
 import type { Installation } from '../../harness/installation.ts';
 import { until } from '../../harness/until.ts';
 import { elapsedMs } from '../elapsed.ts';

@@ -38,6 +38,7 @@ function idleSweep(store: Store): SweepActivities {
     startAccepted: nothing,
     startRollout: nothing,
     startVerification: nothing,
+    startWebhook: nothing,
     cancelWorkflow: nothing,
     beginDue: createDueWork({
       store,

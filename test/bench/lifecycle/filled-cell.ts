@@ -7,7 +7,7 @@ import { layoutOf } from '../../../domain/home-layout.ts';
 import { declaredTables, homeFormIn } from '../../../domain/isolation.ts';
 import { conditionsAfterSuccess } from '../../../domain/operation-outcomes.ts';
 import type { Cell } from '../../../engines/isolation/cells.ts';
-import { forEachConcurrent } from '../../../engines/isolation/drift/each-at-most.ts';
+import { forEachConcurrent } from '../../../platform/each-at-most.ts';
 import { describeHome } from '../../../engines/isolation/home.ts';
 import type { HomeStep } from '../../../engines/isolation/home-step.ts';
 import { claimHome } from '../../../engines/isolation/parts/claim.ts';

@@ -1,5 +1,5 @@
 import type { ApiClient } from '../../../client/api-client.ts';
-import { forEachConcurrent } from '../../../engines/isolation/drift/each-at-most.ts';
+import { forEachConcurrent } from '../../../platform/each-at-most.ts';
 import type { EmbeddedStack } from '../../../tools/stack/embedded-stack.ts';
 import { withInstallation } from '../bench-installation.ts';
 import { elapsedMs } from '../elapsed.ts';

@@ -13,7 +13,7 @@ import { openTenant } from '../../../client/open-tenant.ts';
 import { operationWorkflowId } from '../../../platform/workflow-starters.ts';
 import { createLocalKeyProvider } from '../../../engines/keys/key-provider.ts';
 import { dataKeyContext } from '../../../engines/keys/tenant-secrets.ts';
-import { readKeyring } from '../../../platform/config.ts';
+import { readKeyring } from '../../../platform/config-files.ts';
 import { createEncryptionCodec } from '../../../platform/payload-codec/encryption-codec.ts';
 import { createTemporalClient } from '../../../platform/temporal-client.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';

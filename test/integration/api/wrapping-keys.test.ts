@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import type { ApiClient } from '../../../client/api-client.ts';
 import { ApiError } from '../../../client/api-error.ts';
 import { apiVersion } from '../../../contracts/manifests/metadata.ts';
-import { readKeyring } from '../../../platform/config.ts';
+import { readKeyring } from '../../../platform/config-files.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { readEntries } from '../../harness/control-data.ts';
 import { borrowInstallation } from '../../harness/installation.ts';

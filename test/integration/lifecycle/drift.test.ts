@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { MongoClient } from 'mongodb';
 import type { ApiClient } from '../../../client/api-client.ts';
-import { readKeyring } from '../../../platform/config.ts';
+import { readKeyring } from '../../../platform/config-files.ts';
 import { createTemporalClient } from '../../../platform/temporal-client.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { readEntries } from '../../harness/control-data.ts';

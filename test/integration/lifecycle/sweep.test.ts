@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { after, afterEach, beforeEach, test } from 'node:test';
 import { createSweepActivities } from '../../../activities/sweep-activities.ts';
 import type { SweepActivities, SweepDependencies } from '../../../activities/sweep-activities.ts';
-import { readKeyring } from '../../../platform/config.ts';
+import { readKeyring } from '../../../platform/config-files.ts';
 import { createMetrics } from '../../../platform/metrics.ts';
 import { createTemporalClient } from '../../../platform/temporal-client.ts';
 import { createWorkflowStarters, operationWorkflowId } from '../../../platform/workflow-starters.ts';

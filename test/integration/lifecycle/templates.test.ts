@@ -7,7 +7,7 @@ import type { ApiClient } from '../../../client/api-client.ts';
 import { apiVersion } from '../../../contracts/manifests/metadata.ts';
 import type { Rollout } from '../../../contracts/rollout.ts';
 import type { RouteBodyInput } from '../../../contracts/routes.ts';
-import { readKeyring } from '../../../platform/config.ts';
+import { readKeyring } from '../../../platform/config-files.ts';
 import { createTemporalClient } from '../../../platform/temporal-client.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { armFailpoint } from '../../harness/armed-failpoint.ts';

@@ -184,6 +184,18 @@ const reads: Readonly<Record<string, () => Promise<unknown>>> = {
   'entries in the order of the log': () => drain(store.loggedEntries.scan({ from: 50, size: 90, limit: 20 })),
   'tiles of the log': () => store.log.tiles(0, 0, 3),
   'entries after an id': () => drain(store.committedEntries.since(tenant._id)),
+  'the progress of a webhook': () => store.webhookProgress.find(tenant._id),
+  'webhooks that nobody is at': () => store.webhookProgress.unattended(uids, 0),
+  'deliveries that are due': () => store.webhookDeliveries.due(tenant._id, 20),
+  'when a delivery is due': () => store.webhookDeliveries.nextTime(tenant._id),
+  'tenants with deliveries': () => store.webhookDeliveries.unfinishedTenants(tenant._id),
+  'numbers of deliveries': () => store.webhookDeliveries.counts(tenant._id),
+  deliveries: () => drain(store.webhookDeliveries.scan(tenant._id, { after: operation._id, limit: 20 })),
+  'dead deliveries': () => drain(store.webhookDeliveries.scan(tenant._id, { state: 'dead', limit: 20 })),
+  'attempts to deliver': () => drain(store.webhookDeliveries.attempts(tenant._id, { limit: 20 })),
+  'attempts to deliver an event': () =>
+    drain(store.webhookDeliveries.attempts(tenant._id, { event: operation._id, limit: 20 })),
+  'keys of a webhook': () => store.webhookKeys.signing(tenant._id),
   'entries of a request': () => store.ledger.entries({ requestId: 'request-1' }),
   'what a transaction reads': () =>
     store.commit(async (tx) => {

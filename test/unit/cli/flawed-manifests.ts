@@ -125,7 +125,7 @@ export const flawedManifests: readonly Flawed[] = [
     text: 'apiVersion: tenure/v1\nkind: Tennant\n',
     says: [
       'f.yaml:2:7: kind is "Tennant", which is not an allowed value',
-      '  fix: use one of Region, Plan, TenantTemplate, Tenant; did you mean "Tenant"?',
+      '  fix: use one of Region, Plan, TenantTemplate, WebhookEndpoint, Tenant; did you mean "Tenant"?',
     ],
   },
   {

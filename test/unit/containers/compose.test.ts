@@ -6,15 +6,8 @@ import { after, before, describe, test } from 'node:test';
 import { parseEnv } from 'node:util';
 import { DCLinter } from 'dclint';
 import { parse } from 'yaml';
-import {
-  apiSettings,
-  readApiConfig,
-  readCells,
-  readJwks,
-  readKeyring,
-  readWorkerConfig,
-  workerSettings,
-} from '../../../platform/config.ts';
+import { apiSettings, readApiConfig, readWorkerConfig, workerSettings } from '../../../platform/config.ts';
+import { readCells, readJwks, readKeyring } from '../../../platform/config-files.ts';
 import { writeInstallationFiles } from '../../../tools/containers/installation-files.ts';
 import { cells } from '../../../tools/stack/embedded-stack.ts';
 import { mongodParameters, replicaSetNames } from '../../../tools/stack/mongod.ts';

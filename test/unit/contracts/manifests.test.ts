@@ -57,7 +57,7 @@ describe('a manifest is refused, and the refusal names the invalid field:', () =
 
 describe('the kinds of manifest', () => {
   it('are applied in an order in which each kind comes after the kinds that it refers to', () =>
-    assert.deepEqual(resourceKinds, ['Region', 'Plan', 'TenantTemplate', 'Tenant']));
+    assert.deepEqual(resourceKinds, ['Region', 'Plan', 'TenantTemplate', 'WebhookEndpoint', 'Tenant']));
   it('are all in the union', () => {
     assert.deepEqual(Object.keys(manifestSchemas).toSorted(), resourceKinds.toSorted());
     for (const manifest of [region(), plan(), tenant()])

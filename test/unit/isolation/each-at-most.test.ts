@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { forEachConcurrent } from '../../../engines/isolation/drift/each-at-most.ts';
+import { forEachConcurrent } from '../../../platform/each-at-most.ts';
 
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

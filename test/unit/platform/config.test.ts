@@ -5,16 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import * as fc from 'fast-check';
-import {
-  apiSettings,
-  ConfigError,
-  readApiConfig,
-  readCells,
-  readJwks,
-  readKeyring,
-  readWorkerConfig,
-  workerSettings,
-} from '../../../platform/config.ts';
+import { apiSettings, ConfigError, readApiConfig, readWorkerConfig, workerSettings } from '../../../platform/config.ts';
+import { readCells, readJwks, readKeyring } from '../../../platform/config-files.ts';
 
 const required = {
   TENURE_INSTALLATION: 'tenure-test',

@@ -30,7 +30,9 @@ const bodies: { readonly [Id in RouteId]?: RouteBodyInput<Id> } = {
   openTenant: { leaseId: '01k9v4000000000000000000zz' },
   purgeTenant: { early: true },
   resumeRollout: { skipFailed: true },
+  requeueDeliveries: { events: ['01k9v4000000000000000000zz'] },
   rollbackTenant: { generation: 2 },
+  rotateWebhookSecret: { overlapSeconds: 3600 },
   startRollout: { version: 3, labelSelector: 'tier!=pinned', waves: [1, '10%', '100%'], maxFailures: 0 },
   verifyIsolationOfTenant: { against: 'globex' },
 };

@@ -32,6 +32,7 @@ const namings: Readonly<Record<string, readonly Naming[]>> = {
   Plan: [{ path: '/v1/plans/{name}', parameter: 'name', pointer: '/metadata/name' }],
   Region: [{ path: '/v1/regions/{name}', parameter: 'name', pointer: '/metadata/name' }],
   TenantTemplate: [{ path: '/v1/templates/{name}', parameter: 'name', pointer: '/metadata/name' }],
+  WebhookEndpoint: [{ path: '/v1/webhooks/{name}', parameter: 'name', pointer: '/metadata/name' }],
   Rollout: [{ path: '/v1/rollouts/{id}', parameter: 'id', pointer: '/id' }],
   Tombstone: [{ path: '/v1/tombstones/{uid}', parameter: 'uid', pointer: '/uid' }],
 };

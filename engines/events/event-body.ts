@@ -10,7 +10,7 @@ interface Named {
 
 /** What an event is about, as the CLI names it. */
 function subjectOf({ data }: NonNullable<LedgerEntry['event']>): string {
-  for (const kind of ['tenant', 'plan', 'region', 'template'] as const) {
+  for (const kind of ['tenant', 'plan', 'region', 'template', 'webhook'] as const) {
     const about = data[kind];
     if (typeof about === 'string') return `${kind}/${about}`;
     if (about !== undefined) return `${kind}/${(about as unknown as Named).name}`;
