@@ -54,6 +54,7 @@ export const policyActions = [
   'webhook.test',
   'webhook.enable',
   'webhook.requeue',
+  'webhook.replay',
   'audit.get',
   'audit.list',
   'audit.verify',

@@ -68,6 +68,7 @@ export const webhookHealthSchema = z
     webhook: nameSchema,
     state: z.enum(['sending', 'paused', 'disabled']),
     behind: z.int().nonnegative().meta({ description: 'Entries of the log that were not examined yet.' }),
+    replaying: z.int().nonnegative().meta({ description: 'Entries of the log that are still to be sent again.' }),
     retrying: z.int().nonnegative(),
     waiting: z.int().nonnegative(),
     dead: z.int().nonnegative(),
@@ -106,6 +107,25 @@ export const requeueSchema = z
     events: z.array(uidSchema).min(1).max(maxRequeued).optional().meta({ description: 'Only these; all, if absent.' }),
   })
   .meta({ title: 'WebhookRequeue' });
+
+/** Which events are sent again: those of a part of the log. */
+export const replaySchema = z
+  .strictObject({
+    since: timeSchema.meta({ description: 'From the first event of this time or later' }),
+    until: timeSchema
+      .optional()
+      .meta({ description: 'Before the first event of this time or later; up to now, if absent' }),
+  })
+  .meta({ title: 'WebhookReplay' });
+
+export const replayedSchema = z
+  .strictObject({
+    entries: z
+      .int()
+      .nonnegative()
+      .meta({ description: 'Entries of the log in that part; not all have an event that matches.' }),
+  })
+  .meta({ title: 'WebhookReplayed' });
 
 export const requeuedSchema = z.strictObject({ requeued: z.int().nonnegative() }).meta({ title: 'WebhookRequeued' });
 

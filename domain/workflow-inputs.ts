@@ -42,6 +42,9 @@ export interface WebhookInput {
   readonly name: string;
 }
 
+/** Tells the workflow of a webhook that its endpoint may get events again. */
+export const webhookChangedSignal = 'changed';
+
 /** The task queue of deliveries: they wait for receivers, and must not take the place of other activities. */
 export function webhookTaskQueue(taskQueue: string): string {
   return `${taskQueue}/webhooks`;

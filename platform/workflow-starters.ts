@@ -2,6 +2,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client, WorkflowStartOptions } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { searchAttributeNames } from '../contracts/search-attributes.ts';
+import { webhookChangedSignal } from '../domain/workflow-inputs.ts';
 import type { OperationInput, StartableOperation, VerificationInput, WebhookInput } from '../domain/workflow-inputs.ts';
 
 /**
@@ -97,8 +98,10 @@ export function createWorkflowStarters({
       });
     },
     async startWebhook(input) {
-      await client.workflow.start('deliverWebhook', {
+      await client.workflow.signalWithStart('deliverWebhook', {
         ...startOrFind,
+        signal: webhookChangedSignal,
+        signalArgs: [],
         taskQueue,
         workflowId: webhookWorkflowId(input.uid),
         args: [input],

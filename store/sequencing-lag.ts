@@ -47,7 +47,7 @@ export function createSequencingLag(
       const through = head?.throughTime.getTime() ?? 0;
       const now = clock.now().getTime();
       if (now - through < normalMs) return 0;
-      const waiting = await oldestWaiting(ulidsFrom(Math.max(0, through - idBeforeCommitMs)));
+      const waiting = await oldestWaiting(ulidsFrom(through - idBeforeCommitMs));
       return waiting === undefined ? 0 : Math.max(0, now - waiting.getTime());
     });
 }

@@ -10,6 +10,8 @@ export interface WebhookProgressDocument {
   from: number;
   /** Increases whenever `from` does: of two turns at the same time, one is refused. */
   turn: number;
+  /** Events of the log from `at` on, before `to`, are sent again; null: none. */
+  replay: { at: number; to: number } | null;
   /** Since when nothing was accepted, although something was sent. */
   failingSince: Date | null;
   /** How many failed attempts there were since then. */

@@ -7,7 +7,10 @@ import type { WebhookProgressDocument } from './webhook-documents.ts';
 
 /** What one turn changes. */
 export type WebhookAdvance = Partial<
-  Pick<WebhookProgressDocument, 'from' | 'failingSince' | 'failures' | 'warnings' | 'pauseUntil' | 'lastDeliveryTime'>
+  Pick<
+    WebhookProgressDocument,
+    'from' | 'replay' | 'failingSince' | 'failures' | 'warnings' | 'pauseUntil' | 'lastDeliveryTime'
+  >
 >;
 
 /** How far the deliveries to endpoints are. */
@@ -16,6 +19,8 @@ export interface WebhookProgressStore {
   begin(tx: Transaction, endpoint: string, from: number): Promise<void>;
   /** Forgets earlier failures: the endpoint gets all the time that a new one has. */
   forgive(tx: Transaction, endpoint: string): Promise<void>;
+  /** Lets the events from an index on, before another, be sent again, besides those of an earlier call that are left. */
+  replay(tx: Transaction, endpoint: string, at: number, to: number): Promise<void>;
   remove(tx: Transaction, endpoint: string): Promise<void>;
   find(endpoint: string): Promise<WebhookProgressDocument | undefined>;
   /** The same, and records that a worker is at it. */
@@ -38,12 +43,19 @@ export function createWebhookProgressStore(
   return {
     async begin(tx, endpoint, from) {
       await webhookProgress.insertOne(
-        { _id: endpoint, from, turn: 0, ...healthy, lastDeliveryTime: null, attendTime: new Date(0) },
+        { _id: endpoint, from, turn: 0, replay: null, ...healthy, lastDeliveryTime: null, attendTime: new Date(0) },
         { session: tx.session },
       );
     },
     async forgive(tx, endpoint) {
       await webhookProgress.updateOne({ _id: endpoint }, { $set: healthy }, { session: tx.session });
+    },
+    async replay(tx, endpoint, at, to) {
+      // A turn that is under way did not know of it, so it must not be recorded.
+      const union = { at: { $min: ['$replay.at', at] }, to: { $max: ['$replay.to', to] } };
+      await webhookProgress.updateOne({ _id: endpoint }, [{ $set: { replay: union, turn: { $add: ['$turn', 1] } } }], {
+        session: tx.session,
+      });
     },
     async remove(tx, endpoint) {
       await webhookProgress.deleteOne({ _id: endpoint }, { session: tx.session });

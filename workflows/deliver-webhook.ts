@@ -1,6 +1,13 @@
-import { continueAsNew, proxyActivities, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import {
+  continueAsNew,
+  defineSignal,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { WebhookActivities } from '../activities/webhook-activities.ts';
-import { webhookTaskQueue } from '../domain/workflow-inputs.ts';
+import { webhookChangedSignal, webhookTaskQueue } from '../domain/workflow-inputs.ts';
 import type { WebhookInput } from '../domain/workflow-inputs.ts';
 
 const runsPerHistory = 200;
@@ -16,15 +23,21 @@ export async function deliverWebhook({ uid, name }: WebhookInput): Promise<void>
     heartbeatTimeout: '10s',
     retry: { initialInterval: '1s', maximumInterval: '15s' },
   });
+  // Without it, an endpoint that is enabled while this ends would be left alone until the next sweep.
+  let changes = 0;
+  setHandler(defineSignal(webhookChangedSignal), () => {
+    changes += 1;
+  });
   let [delivered, failed] = [0, 0];
   for (let run = 0; run < runsPerHistory; run += 1) {
     setCurrentDetails(
-      `Webhook \`${name}\`: ${delivered} events delivered and ${failed} attempts failed in this run. \`tenure webhooks health ${name}\` tells more.`,
+      `Webhook \`${name}\`: ${delivered} events delivered and ${failed} attempts failed in this run. \`tenure webhook health ${name}\` tells more.`,
     );
+    const before = changes;
     const ended = await deliverEvents({ uid });
     delivered += ended.delivered;
     failed += ended.failed;
-    if (ended.state !== 'sending') return;
+    if (ended.state !== 'sending' && changes === before) return;
   }
   await continueAsNew<typeof deliverWebhook>({ uid, name });
 }

@@ -3,6 +3,7 @@ import { disableAfterMs } from '../../domain/webhook-schedule.ts';
 import { stateOf } from '../../engines/webhooks/deliver-events.ts';
 import {
   enableEndpoint,
+  replayEvents,
   requeueDeliveries,
   rotateSecret,
   testEndpoint,
@@ -36,6 +37,7 @@ type WebhookHandlers = Pick<
   | 'testWebhook'
   | 'enableWebhook'
   | 'requeueDeliveries'
+  | 'replayEvents'
   | 'getWebhookHealth'
   | 'listDeliveries'
   | 'listDeliveryAttempts'
@@ -148,6 +150,12 @@ export function webhookHandlers({
       const requeued = await requeueDeliveries(store, { caller, policy }, endpoint, body?.events);
       return { status: 200, body: { requeued } };
     },
+    async replayEvents({ params: { name }, body: { since, until }, caller }) {
+      const { policy } = await authorize(caller, 'webhook.replay', target(name));
+      const range = { since: new Date(since), until: until === undefined ? undefined : new Date(until) };
+      const entries = await replayEvents(store, { caller, policy }, await endpointOf(name), range);
+      return { status: 200, body: { entries } };
+    },
     async getWebhookHealth({ params: { name }, caller }) {
       await authorize(caller, 'webhook.get', target(name));
       const endpoint = await endpointOf(name);
@@ -158,7 +166,7 @@ export function webhookHandlers({
         store.webhookDeliveries.counts(uid),
         store.webhookKeys.signing(uid),
       ]);
-      const { from = size, lastDeliveryTime = null, failingSince = null } = progress ?? {};
+      const { from = size, replay = null, lastDeliveryTime = null, failingSince = null } = progress ?? {};
       const state = stateOf(endpoint);
       return {
         status: 200,
@@ -166,6 +174,7 @@ export function webhookHandlers({
           webhook: name,
           state: state === 'removed' ? 'disabled' : state,
           behind: Math.max(0, size - from),
+          replaying: replay === null ? 0 : replay.to - replay.at,
           ...counts,
           ...(lastDeliveryTime === null ? {} : { lastDeliveryTime: lastDeliveryTime.toISOString() }),
           ...(failingSince === null

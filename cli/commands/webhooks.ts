@@ -10,7 +10,7 @@ import type { OutputFormat } from '../resources/print.ts';
 import { webhookName } from '../resources/references.ts';
 import { renderTable } from '../text/table.ts';
 import { parseDurationMs } from '../text/duration.ts';
-import { parseWholeNumber } from './option-values.ts';
+import { parsePointInTime, parseWholeNumber } from './option-values.ts';
 import { describeByRoute } from './verb-options.ts';
 
 type Format = Exclude<OutputFormat, 'name'>;
@@ -38,6 +38,11 @@ const requeueExamples = `
 Examples:
   tenure webhook requeue billing           send all dead deliveries again
   tenure webhook requeue billing --event ID`;
+
+const replayExamples = `
+Examples:
+  tenure webhook replay billing --since 2h
+  tenure webhook replay billing --since 2026-12-01T00:00:00Z --until 2026-12-02T00:00:00Z`;
 
 const deliveriesExamples = `
 Examples:
@@ -169,4 +174,27 @@ function addVerbs(
       });
       print(output, body, () => `${body.requeued} requeued\n`);
     });
+  describeByRoute(group.command('replay'), 'replayEvents')
+    .argument('<webhook>', 'webhook')
+    .requiredOption('--since <time|duration>', 'events of this time or later, or since so long ago', parsePointInTime)
+    .option('--until <time|duration>', 'events before this time, or until so long ago', parsePointInTime)
+    .addOption(outputOption(formats))
+    .addHelpText('after', replayExamples)
+    .action(
+      async (
+        reference: string,
+        { since, until, output }: Printing & { readonly since: string; readonly until?: string },
+      ) => {
+        const name = webhookName(reference);
+        const { body } = await context.connect().call('replayEvents', {
+          params: { name },
+          body: { since, ...(until === undefined ? {} : { until }) },
+        });
+        print(
+          output,
+          body,
+          () => `${body.entries} entries of the log are replayed; see: tenure webhook health ${name}\n`,
+        );
+      },
+    );
 }

@@ -19,11 +19,24 @@ const optional = (time: string | undefined): string => (time === undefined ? '' 
 
 /** How the deliveries to a webhook are doing, as text. */
 export function renderHealth(health: WebhookHealth, paint: Paint): string {
-  const { state, behind, retrying, waiting, dead, lastDeliveryTime, failingSince, disableTime, keys, webhook } = health;
+  const {
+    state,
+    behind,
+    replaying,
+    retrying,
+    waiting,
+    dead,
+    lastDeliveryTime,
+    failingSince,
+    disableTime,
+    keys,
+    webhook,
+  } = health;
   const fields = renderFields([
     ['Webhook', webhook],
     ['Sending', state === 'sending' ? 'yes' : `no: ${state}`],
     ['Behind', behind === 0 ? 'no' : `${behind} entries of the log`],
+    ['Replaying', replaying === 0 ? '' : `${replaying} entries of the log`],
     ['To be sent again', String(retrying)],
     ['Waiting for those', waiting === 0 ? '' : String(waiting)],
     ['Given up', dead === 0 ? '0' : `${dead}: tenure webhook requeue ${webhook}`],

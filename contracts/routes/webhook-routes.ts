@@ -3,6 +3,8 @@ import { uidSchema } from '../identifiers.ts';
 import { webhookEndpointSchema } from '../manifests/webhook-endpoint.ts';
 import {
   deliveryStates,
+  replayedSchema,
+  replaySchema,
   requeuedSchema,
   requeueSchema,
   webhookAttemptSchema,
@@ -68,6 +70,17 @@ export const webhookRoutes = {
     ...verb,
     body: requeueSchema.optional(),
     responses: { 200: requeuedSchema },
+    problems: verbProblems,
+  },
+  replayEvents: {
+    method: 'POST',
+    path: '/v1/webhooks/{name}:replay',
+    summary:
+      'Send the events of a time again, whether or not they were delivered. They pass the filter of the webhook.',
+    action: 'webhook.replay',
+    ...verb,
+    body: replaySchema,
+    responses: { 200: replayedSchema },
     problems: verbProblems,
   },
   getWebhookHealth: {

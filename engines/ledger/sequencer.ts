@@ -150,7 +150,7 @@ async function sequenceFrom(
       batch = [];
       await record();
     };
-    for await (const entry of committed.since(ulidsFrom(Math.max(0, throughTime.getTime() - idBeforeCommitMs)))) {
+    for await (const entry of committed.since(ulidsFrom(throughTime.getTime() - idBeforeCommitMs))) {
       signal.throwIfAborted();
       batch.push(entry);
       if (batch.length === largestBatch) await next();

@@ -1,15 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { TenureError } from '../../domain/tenure-error.ts';
 import { webhookFilter } from '../../domain/webhook-filter.ts';
-import type { WebhookFilter } from '../../domain/webhook-filter.ts';
 import type { WebhookEndpointDocument } from '../../store/documents.ts';
-import type { LoggedEvent } from '../../store/events.ts';
 import type { Store } from '../../store/store.ts';
 import type { WebhookDeliveryDocument, WebhookProgressDocument } from '../../store/webhook-documents.ts';
-import type { EventFeed, FeedSeat } from '../events/event-feed.ts';
+import type { EventFeed } from '../events/event-feed.ts';
 import type { JudgeEndpoint } from './judge-endpoint.ts';
+import { createRecordSent } from './record-sent.ts';
 import { waiting } from './send-events.ts';
-import type { EventToSend, SendEvents, Sent } from './send-events.ts';
+import type { EventToSend, SendEvents } from './send-events.ts';
+import { createTakeEvents } from './take-events.ts';
+import type { Taken } from './take-events.ts';
 import type { WebhookKeys } from './webhook-keys.ts';
 
 /** What became of the endpoint while events were delivered to it. */
@@ -46,44 +47,14 @@ const idleMs = 5_000;
 const brokenAfter = 20;
 const probeEveryMs = 60_000;
 
-interface Taken {
-  readonly events: readonly LoggedEvent[];
-  /** Everything before this index was examined. */
-  readonly readTo: number;
-  readonly isEnd: boolean;
-}
-
 /**
  * Every event that an endpoint is to get is delivered at least once, or has a delivery of its own before the progress in
  * the log goes past it. A process that dies in between delivers again.
  */
 export function createDeliverEvents({ store, feed, keys, send, judge }: DeliverDependencies): DeliverEvents {
   const { webhookProgress, webhookDeliveries } = store;
-
-  async function fitsLabels({ tenant, entry }: LoggedEvent, filter: WebhookFilter): Promise<boolean> {
-    if (filter.fitsLabels === undefined || tenant === null) return true;
-    const revision = await store.revisions.find(tenant, { time: new Date(entry.time) });
-    return filter.fitsLabels(revision?.labels ?? {});
-  }
-
-  /** The next events for an endpoint, at most `limit`. */
-  async function take(filter: WebhookFilter, seat: FeedSeat, from: number, limit: number): Promise<Taken> {
-    const recent = seat.recent(from);
-    const { read, readTo, isEnd } =
-      recent === undefined
-        ? await store.events
-            .read(filter.types === undefined ? {} : { types: filter.types }, from, limit)
-            .then(({ events, ...rest }) => ({ read: events.map(({ document }) => document), ...rest }))
-        : { read: recent, readTo: Math.max(from, seat.end()), isEnd: true };
-    const events: LoggedEvent[] = [];
-    for (const event of read) {
-      if (events.length === limit) return { events, readTo: event.index, isEnd: false };
-      const { type, tenant, entry } = event;
-      if (!filter.fits({ type, tenant, data: entry.event?.data ?? {} })) continue;
-      if (type === 'webhook.tested.v1' || (await fitsLabels(event, filter))) events.push(event);
-    }
-    return { events, readTo, isEnd };
-  }
+  const take = createTakeEvents(store);
+  const record = createRecordSent(store);
 
   async function withEvents(deliveries: readonly WebhookDeliveryDocument[]): Promise<EventToSend[]> {
     return await Promise.all(
@@ -96,95 +67,69 @@ export function createDeliverEvents({ store, feed, keys, send, judge }: DeliverD
     );
   }
 
-  /** Writes what was sent, so that nothing is lost wherever it ends: what is open first, progress last. */
-  async function record(
-    { _id: uid, spec }: WebhookEndpointDocument,
-    progress: WebhookProgressDocument,
-    sent: Sent,
-    {
-      known,
-      kept,
-      readTo,
-    }: {
-      /** The events that had a delivery before. */
-      readonly known: ReadonlySet<string>;
-      readonly kept: readonly WebhookDeliveryDocument[];
-      readonly readTo: number;
-    },
-  ): Promise<WebhookProgressDocument> {
-    const isKnown = ({ _id }: WebhookDeliveryDocument): boolean => known.has(_id.event);
-    await webhookDeliveries.keep([...sent.open.filter((delivery) => !isKnown(delivery)), ...kept]);
-    await webhookDeliveries.update(sent.open.filter(isKnown));
-    await webhookDeliveries.record(sent.attempts);
-    const finished = sent.delivered.filter(({ delivery }) => delivery !== undefined);
-    if (spec.order === 'tenant') {
-      const dead = sent.open.filter(({ state }) => state === 'dead').map(({ tenant }) => tenant);
-      for (const tenant of new Set([...finished.map(({ event }) => event.tenant), ...dead]))
-        await webhookDeliveries.releaseNext(uid, tenant);
-    }
-    await webhookDeliveries.done(
-      uid,
-      finished.map(({ event }) => event.entry.id),
-    );
-    const now = store.clock.now();
-    const hasSucceeded = sent.delivered.length > 0;
-    return await webhookProgress.advance(progress, {
-      from: Math.max(progress.from, readTo),
-      pauseUntil: sent.pauseMs === 0 ? null : new Date(now.getTime() + sent.pauseMs),
-      ...(hasSucceeded
-        ? { failingSince: null, failures: 0, warnings: 0, lastDeliveryTime: now }
-        : sent.failures > 0
-          ? { failingSince: progress.failingSince ?? now, failures: progress.failures + sent.failures }
-          : {}),
-    });
-  }
-
   return async (uid, { signal, forMs }) => {
     const endTime = performance.now() + forMs;
     let seat = await feed.join();
     let [delivered, failed, probedAt] = [0, 0, -probeEveryMs];
 
-    /** Whether there was something to do. */
+    /** How many new events may be sent now. */
+    function allowed({ spec }: WebhookEndpointDocument, { failures, replay }: WebhookProgressDocument): number {
+      if (failures >= brokenAfter) return performance.now() - probedAt >= probeEveryMs ? 1 : 0;
+      // In order, what is sent again comes first.
+      return replay !== null && spec.order === 'tenant' ? 0 : batch;
+    }
+
+    /** Whether there is more to do at once. */
     async function turn(endpoint: WebhookEndpointDocument, progress: WebhookProgressDocument): Promise<boolean> {
-      if (progress.pauseUntil !== null && progress.pauseUntil > store.clock.now()) return false;
+      if (pauseLeft(progress) > 0) return false;
       const isBroken = progress.failures >= brokenAfter;
-      const due = (await webhookDeliveries.due(uid, batch)).toSorted((a, b) => a.index - b.index);
-      const isProbe = isBroken && performance.now() - probedAt >= probeEveryMs;
-      const limit = isBroken ? (isProbe ? 1 : 0) : batch;
       const filter = webhookFilter(uid, endpoint.spec);
-      const fresh =
-        limit === 0
-          ? { events: [], readTo: progress.from, isEnd: true }
-          : await take(filter, seat, progress.from, limit);
-      if (due.length === 0 && fresh.readTo === progress.from) return false;
-      if (isProbe && fresh.events.length > 0) probedAt = performance.now();
+      const nothing: Taken = { events: [], readTo: progress.from, isEnd: true };
+
+      const due = (await webhookDeliveries.due(uid, batch)).toSorted((a, b) => a.index - b.index);
+      const limit = allowed(endpoint, progress);
+      const fresh = limit === 0 ? nothing : await take(filter, seat, { from: progress.from }, limit);
+      const again =
+        progress.replay === null || isBroken
+          ? undefined
+          : await take(filter, seat, { from: progress.replay.at, to: progress.replay.to }, batch);
+      if (due.length === 0 && fresh.readTo === progress.from && again === undefined) return false;
+      if (isBroken && fresh.events.length > 0) probedAt = performance.now();
+
       const blocked =
         endpoint.spec.order === 'tenant' ? await webhookDeliveries.unfinishedTenants(uid) : new Set<string | null>();
-      const kept = fresh.events.filter(({ tenant }) => blocked.has(tenant)).map((event) => waiting(uid, event));
-      const toSend = [
+      const toSend: EventToSend[] = [
         ...(await withEvents(due)),
+        ...(again?.events ?? []).map((event) => ({ event })),
         ...fresh.events.filter(({ tenant }) => !blocked.has(tenant)).map((event) => ({ event })),
       ];
       const sent = await send(endpoint, toSend.length === 0 ? [] : await keys.signing(uid), toSend, signal);
-      const after = await record(endpoint, progress, sent, {
+      const after = await record({
+        endpoint,
+        progress,
+        sent,
         known: new Set(due.map(({ _id }) => _id.event)),
-        kept,
+        kept: fresh.events.filter(({ tenant }) => blocked.has(tenant)).map((event) => waiting(uid, event)),
         readTo: fresh.readTo,
+        replay: again === undefined ? progress.replay : leftOf(progress.replay, again),
       });
       delivered += sent.delivered.length;
       failed += sent.failures;
       await judge(endpoint, after, sent.isGone);
-      return !fresh.isEnd || due.length === batch;
+      return !fresh.isEnd || due.length === batch || after.replay !== null;
     }
 
+    const pauseLeft = ({ pauseUntil }: WebhookProgressDocument): number =>
+      pauseUntil === null ? 0 : pauseUntil.getTime() - store.clock.now().getTime();
+
     /** Waits for what is to be done next; `grown`: the log has grown. */
-    async function wait(grown: Promise<void>): Promise<void> {
+    async function wait(progress: WebhookProgressDocument, grown: Promise<void>): Promise<void> {
       const next = (await webhookDeliveries.nextTime(uid))?.getTime() ?? Infinity;
-      const nextMs = Math.max(0, next - store.clock.now().getTime());
+      const nextMs = Math.max(pauseLeft(progress), next - store.clock.now().getTime(), 0);
       const ms = Math.min(idleMs, nextMs, Math.max(0, endTime - performance.now()));
       const over = new AbortController();
       await Promise.race([
-        grown,
+        pauseLeft(progress) > 0 ? new Promise<never>(() => undefined) : grown,
         delay(ms, undefined, { signal: AbortSignal.any([signal, over.signal]) }).catch(() => undefined),
       ]);
       over.abort();
@@ -203,12 +148,17 @@ export function createDeliverEvents({ store, feed, keys, send, judge }: DeliverD
         const grown = seat.grown();
         const hasMore = await turn(endpoint, progress).catch(continueIfFenced);
         if (performance.now() >= endTime) return { state, delivered, failed };
-        if (!hasMore) await wait(grown);
+        if (!hasMore) await wait(progress, grown);
       }
     } finally {
       seat.leave();
     }
   };
+}
+
+/** What is left of a part that is sent again. */
+function leftOf(replay: WebhookProgressDocument['replay'], { readTo }: Taken): WebhookProgressDocument['replay'] {
+  return replay === null || readTo >= replay.to ? null : { at: readTo, to: replay.to };
 }
 
 /** Another worker has delivered meanwhile; what it has written is read again. */

@@ -111,6 +111,29 @@ export async function enableEndpoint(
   });
 }
 
+/** A part of the log, by the time of its entries. */
+export interface TimeRange {
+  readonly since: Date;
+  /** Until now, if absent. */
+  readonly until?: Date | undefined;
+}
+
+/** Sends the events of a part of the log again, whether or not they were delivered. Returns how many entries it has. */
+export async function replayEvents(
+  store: Pick<Store, 'commit' | 'events' | 'webhookProgress'>,
+  permitted: Permitted,
+  endpoint: WebhookEndpointDocument,
+  { since, until }: TimeRange,
+): Promise<number> {
+  const at = await store.events.indexSince(since);
+  const to = until === undefined ? await store.events.end() : await store.events.indexSince(until);
+  const entries = Math.max(0, to - at);
+  return await store.commit(async (tx) => {
+    if (entries > 0) await store.webhookProgress.replay(tx, endpoint._id, at, to);
+    return { result: entries, entries: [entryOf('webhook.replay', permitted, endpoint)] };
+  });
+}
+
 /** Lets dead deliveries be sent again: those of these events, or all. Returns how many. */
 export async function requeueDeliveries(
   store: Pick<Store, 'commit' | 'webhookDeliveries'>,

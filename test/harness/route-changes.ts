@@ -153,6 +153,7 @@ const webhookChanges = [
   'testWebhook',
   'enableWebhook',
   'requeueDeliveries',
+  'replayEvents',
   'deleteWebhook',
 ] as const;
 

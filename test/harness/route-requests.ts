@@ -40,6 +40,7 @@ function bodyOf(id: RouteId, name: string): unknown {
       spec: { url: 'http://127.0.0.1:9/hooks' },
     },
     putTemplate: { apiVersion: 'tenure/v1', kind: 'TenantTemplate', metadata: { name }, spec: {} },
+    replayEvents: { since: '2026-12-01T00:00:00.000Z' },
     startRollout: {},
     changePlanOfTenant: { plan: 'startup' },
     holdTenant: { reason: 'a case' },

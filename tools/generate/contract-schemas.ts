@@ -32,6 +32,7 @@ import {
 } from '../../contracts/tenant-revision.ts';
 import { tombstoneSchema } from '../../contracts/tombstone.ts';
 import {
+  replayedSchema,
   requeuedSchema,
   webhookAttemptSchema,
   webhookDeliverySchema,
@@ -70,6 +71,7 @@ export const contractDocuments = {
   'webhook-delivery': { schema: webhookDeliverySchema, writtenBy: 'tenure' },
   'webhook-health': { schema: webhookHealthSchema, writtenBy: 'tenure' },
   'webhook-test': { schema: webhookTestSchema, writtenBy: 'tenure' },
+  'webhook-replayed': { schema: replayedSchema, writtenBy: 'tenure' },
   'webhook-requeued': { schema: requeuedSchema, writtenBy: 'tenure' },
   'webhook-secret': { schema: webhookSecretSchema, writtenBy: 'tenure' },
   rollout: { schema: rolloutSchema, writtenBy: 'tenure' },

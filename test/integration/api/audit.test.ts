@@ -125,6 +125,14 @@ test('a person who was erased is no longer named or found, and the entry stays',
   assert.deepEqual([after?.actor, after?.entry], [{}, before?.entry]);
 });
 
+test('any time can be searched from and to', async () => {
+  const all = await found({ pageSize: 500 });
+  for (const from of ['0001-01-01T00:00:00.000Z', '1969-12-31T23:59:59.999Z'])
+    assert.deepEqual(await found({ from, to: '9999-12-31T23:59:59.999Z', pageSize: 500 }), all);
+  assert.deepEqual(await found({ to: '0020-02-29T00:00:00.000Z' }), []);
+  assert.deepEqual(await found({ from: '9999-12-31T23:59:59.999Z' }), []);
+});
+
 test('a confined auditor finds entries about its own tenants only; who may not audit is refused', async () => {
   const { tenant } = (
     await installation.client().call('createTenant', { body: tenantManifest('mine'), idempotencyKey: randomUUID() })

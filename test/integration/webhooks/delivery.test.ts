@@ -220,6 +220,32 @@ test('in order, a failure parks only its tenant', async () => {
   assert.deepEqual([parked[0], ...parked.slice(-2)], ['tenant.created.v1', 'tenant.created.v1', 'tenant.activated.v1']);
 });
 
+test('what was delivered can be sent again, by its time', async () => {
+  const at = await receiver();
+  const { metadata } = await declare(at.url, { events: ['tenant.created.v1'], order: 'tenant' });
+  for (const name of ['again-a', 'again-b', 'again-c']) await createTenant(name);
+  await until('all are delivered', () => at.received.length === 3);
+  const { time } = at.received[1]!.event;
+  const { time: end } = at.received[2]!.event;
+  const replay = async (until_?: string) =>
+    (
+      await installation.client().call('replayEvents', {
+        params: { name: metadata.name },
+        body: { since: time, ...(until_ === undefined ? {} : { until: until_ }) },
+      })
+    ).body.entries;
+  assert.ok((await replay(end)) >= 1);
+  await until('the second is sent again', () => at.received.length === 4);
+  await replay();
+  await until('the second and the third are sent again', () => at.received.length === 6);
+  assert.deepEqual(
+    at.received.map(({ event }) => event.subject.at(-1)),
+    ['a', 'b', 'c', 'b', 'b', 'c'],
+  );
+  assert.equal(new Set(at.received.map(({ headers }) => headers['webhook-id'])).size, 3);
+  await until('nothing is left', async () => (await healthOf(metadata.name)).replaying === 0);
+});
+
 test('a paused endpoint misses nothing, and a killed worker loses nothing', async () => {
   const at = await receiver();
   const { metadata } = await declare(at.url, { events: ['tenant.created.v1'], enabled: false });

@@ -30,6 +30,7 @@ const bodies: { readonly [Id in RouteId]?: RouteBodyInput<Id> } = {
   openTenant: { leaseId: '01k9v4000000000000000000zz' },
   purgeTenant: { early: true },
   resumeRollout: { skipFailed: true },
+  replayEvents: { since: '2026-12-01T00:00:00.000Z' },
   requeueDeliveries: { events: ['01k9v4000000000000000000zz'] },
   rollbackTenant: { generation: 2 },
   rotateWebhookSecret: { overlapSeconds: 3600 },
