@@ -17,7 +17,7 @@ export type WebhookAdvance = Partial<
 export interface WebhookProgressStore {
   /** Begins at an index of the log. */
   begin(tx: Transaction, endpoint: string, from: number): Promise<void>;
-  /** Forgets earlier failures: the endpoint gets all the time that a new one has. */
+  /** Forgets earlier failures, whatever a turn that is under way has seen: the endpoint gets all the time that a new one has. */
   forgive(tx: Transaction, endpoint: string): Promise<void>;
   /** Lets the events from an index on, before another, be sent again, besides those of an earlier call that are left. */
   replay(tx: Transaction, endpoint: string, at: number, to: number): Promise<void>;
@@ -48,7 +48,7 @@ export function createWebhookProgressStore(
       );
     },
     async forgive(tx, endpoint) {
-      await webhookProgress.updateOne({ _id: endpoint }, { $set: healthy }, { session: tx.session });
+      await webhookProgress.updateOne({ _id: endpoint }, { $set: healthy, $inc: { turn: 1 } }, { session: tx.session });
     },
     async replay(tx, endpoint, at, to) {
       // A turn that is under way did not know of it, so it must not be recorded.

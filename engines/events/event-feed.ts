@@ -15,8 +15,11 @@ export interface FeedSeat {
   end(): number;
   /** The events from an index on. Undefined if they are not in memory, and must be read from the log. */
   recent(from: number): readonly LoggedEvent[] | undefined;
-  /** Resolves when more was read, or when the feed has ended: then the follower must join again. */
-  grown(): Promise<void>;
+  /**
+   * Resolves when more was read, or when the feed has ended: then the follower must join again. Also when `signal` is
+   * given.
+   */
+  grown(signal?: AbortSignal): Promise<void>;
   hasEnded(): boolean;
   leave(): void;
 }
@@ -130,7 +133,16 @@ export function createEventFeed({ events, logger, stopping }: EventFeedDependenc
           const before = feed.kept.findLastIndex(({ document }) => document.index < from);
           return feed.kept.slice(before + 1).map(({ document }) => document);
         },
-        grown: () => (feed.hasEnded ? Promise.resolve() : new Promise((resolve) => feed.waiting.add(resolve))),
+        grown: (signal) =>
+          feed.hasEnded || signal?.aborted === true
+            ? Promise.resolve()
+            : new Promise((resolve) => {
+                feed.waiting.add(resolve);
+                signal?.addEventListener('abort', () => {
+                  feed.waiting.delete(resolve);
+                  resolve();
+                });
+              }),
         hasEnded: () => feed.hasEnded,
         leave() {
           if (isHere) feed.seats -= 1;

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { TenureError } from '../../domain/tenure-error.ts';
 import { webhookFilter } from '../../domain/webhook-filter.ts';
+import type { WebhookFilter } from '../../domain/webhook-filter.ts';
 import type { WebhookEndpointDocument } from '../../store/documents.ts';
 import type { Store } from '../../store/store.ts';
 import type { WebhookDeliveryDocument, WebhookProgressDocument } from '../../store/webhook-documents.ts';
@@ -11,6 +12,7 @@ import { waiting } from './send-events.ts';
 import type { EventToSend, SendEvents } from './send-events.ts';
 import { createTakeEvents } from './take-events.ts';
 import type { Taken } from './take-events.ts';
+import type { SigningKey } from './signature.ts';
 import type { WebhookKeys } from './webhook-keys.ts';
 
 /** What became of the endpoint while events were delivered to it. */
@@ -38,7 +40,7 @@ export interface RunOptions {
 export type DeliverEvents = (uid: string, options: RunOptions) => Promise<DeliveryRun>;
 
 const batch = 100;
-/** What changes an endpoint is seen after this time at the latest. */
+/** It looks again after this time at the latest. */
 const idleMs = 5_000;
 /**
  * After so many failures without a success, new events stay in the log, and one in a while shows whether the receiver is
@@ -46,6 +48,23 @@ const idleMs = 5_000;
  */
 const brokenAfter = 20;
 const probeEveryMs = 60_000;
+/** What is known of an endpoint is read again after this time: its declaration, its keys, and what others have changed. */
+const lookEveryMs = 1_000;
+/** Progress past events that are not for the endpoint is written so often. */
+const saveEveryMs = 1_000;
+
+/** What is known of an endpoint that gets events. */
+interface View {
+  readonly endpoint: WebhookEndpointDocument;
+  readonly filter: WebhookFilter;
+  readonly keys: readonly SigningKey[];
+  readonly progress: WebhookProgressDocument;
+  /** When the next delivery is due. */
+  readonly nextTime: Date | undefined;
+  readonly lookTime: number;
+  /** The end of the log when it was read. */
+  readonly logEnd: number;
+}
 
 /**
  * Every event that an endpoint is to get is delivered at least once, or has a delivery of its own before the progress in
@@ -67,33 +86,59 @@ export function createDeliverEvents({ store, feed, keys, send, judge }: DeliverD
     );
   }
 
+  async function look(uid: string, logEnd: number): Promise<View | Exclude<DeliveryRun['state'], 'sending'>> {
+    const endpoint = await store.resources.findByUid('WebhookEndpoint', uid);
+    const state = stateOf(endpoint);
+    if (endpoint === undefined || state !== 'sending') return state === 'sending' ? 'removed' : state;
+    const progress = await webhookProgress.attend(uid);
+    if (progress === undefined) return 'removed';
+    return {
+      endpoint,
+      filter: webhookFilter(uid, endpoint.spec),
+      keys: await keys.signing(uid),
+      progress,
+      nextTime: await webhookDeliveries.nextTime(uid),
+      lookTime: performance.now(),
+      logEnd,
+    };
+  }
+
   return async (uid, { signal, forMs }) => {
     const endTime = performance.now() + forMs;
     let seat = await feed.join();
-    let [delivered, failed, probedAt] = [0, 0, -probeEveryMs];
+    let view: View | undefined;
+    let [delivered, failed] = [0, 0];
+    let [probedAt, savedAt] = [-probeEveryMs, -saveEveryMs];
 
     /** How many new events may be sent now. */
-    function allowed({ spec }: WebhookEndpointDocument, { failures, replay }: WebhookProgressDocument): number {
+    function allowed({ endpoint: { spec }, progress: { failures, replay } }: View): number {
       if (failures >= brokenAfter) return performance.now() - probedAt >= probeEveryMs ? 1 : 0;
       // In order, what is sent again comes first.
       return replay !== null && spec.order === 'tenant' ? 0 : batch;
     }
 
-    /** Whether there is more to do at once. */
-    async function turn(endpoint: WebhookEndpointDocument, progress: WebhookProgressDocument): Promise<boolean> {
-      if (pauseLeft(progress) > 0) return false;
+    /** What is known after it; undefined: it must be read again. And whether there is more to do at once. */
+    async function turn(seen: View): Promise<{ readonly next: View | undefined; readonly hasMore: boolean }> {
+      const { endpoint, filter, progress } = seen;
+      if (pauseLeft(progress) > 0) return { next: seen, hasMore: false };
       const isBroken = progress.failures >= brokenAfter;
-      const filter = webhookFilter(uid, endpoint.spec);
       const nothing: Taken = { events: [], readTo: progress.from, isEnd: true };
 
-      const due = (await webhookDeliveries.due(uid, batch)).toSorted((a, b) => a.index - b.index);
-      const limit = allowed(endpoint, progress);
+      const wasDue = isDue(seen);
+      const due = wasDue ? (await webhookDeliveries.due(uid, batch)).toSorted((a, b) => a.index - b.index) : [];
+      const limit = allowed(seen);
       const fresh = limit === 0 ? nothing : await take(filter, seat, { from: progress.from }, limit);
       const again =
         progress.replay === null || isBroken
           ? undefined
           : await take(filter, seat, { from: progress.replay.at, to: progress.replay.to }, batch);
-      if (due.length === 0 && fresh.readTo === progress.from && again === undefined) return false;
+      if (due.length === 0 && fresh.events.length === 0 && again === undefined) {
+        // Somebody else has sent what was due.
+        if (wasDue) return { next: undefined, hasMore: true };
+        if (fresh.readTo === progress.from) return { next: seen, hasMore: false };
+        if (performance.now() - savedAt < saveEveryMs)
+          return { next: { ...seen, progress: { ...progress, from: fresh.readTo } }, hasMore: !fresh.isEnd };
+      }
       if (isBroken && fresh.events.length > 0) probedAt = performance.now();
 
       const blocked =
@@ -103,7 +148,7 @@ export function createDeliverEvents({ store, feed, keys, send, judge }: DeliverD
         ...(again?.events ?? []).map((event) => ({ event })),
         ...fresh.events.filter(({ tenant }) => !blocked.has(tenant)).map((event) => ({ event })),
       ];
-      const sent = await send(endpoint, toSend.length === 0 ? [] : await keys.signing(uid), toSend, signal);
+      const sent = await send(endpoint, seen.keys, toSend, signal);
       const after = await record({
         endpoint,
         progress,
@@ -113,42 +158,67 @@ export function createDeliverEvents({ store, feed, keys, send, judge }: DeliverD
         readTo: fresh.readTo,
         replay: again === undefined ? progress.replay : leftOf(progress.replay, again),
       });
+      savedAt = performance.now();
       delivered += sent.delivered.length;
       failed += sent.failures;
-      await judge(endpoint, after, sent.isGone);
-      return !fresh.isEnd || due.length === batch || after.replay !== null;
+      const hasMore = !fresh.isEnd || due.length === batch || after.replay !== null;
+      if (sent.isGone || after.failingSince !== null) {
+        await judge(endpoint, after, sent.isGone);
+        return { next: undefined, hasMore };
+      }
+      const isChanged = wasDue || sent.open.length > 0;
+      return {
+        next: { ...seen, progress: after, nextTime: isChanged ? await webhookDeliveries.nextTime(uid) : seen.nextTime },
+        hasMore,
+      };
     }
 
+    const isDue = ({ nextTime }: View): boolean => nextTime !== undefined && nextTime <= store.clock.now();
     const pauseLeft = ({ pauseUntil }: WebhookProgressDocument): number =>
       pauseUntil === null ? 0 : pauseUntil.getTime() - store.clock.now().getTime();
 
-    /** Waits for what is to be done next; `grown`: the log has grown. */
-    async function wait(progress: WebhookProgressDocument, grown: Promise<void>): Promise<void> {
-      const next = (await webhookDeliveries.nextTime(uid))?.getTime() ?? Infinity;
-      const nextMs = Math.max(pauseLeft(progress), next - store.clock.now().getTime(), 0);
-      const ms = Math.min(idleMs, nextMs, Math.max(0, endTime - performance.now()));
-      const over = new AbortController();
+    /** Waits for what is to be done next; `grown`: the log has grown; `over` ends the rest of the waiting. */
+    async function wait(
+      { nextTime, progress, lookTime, logEnd }: View,
+      grown: Promise<void>,
+      over: AbortSignal,
+    ): Promise<void> {
+      const dueMs = (nextTime?.getTime() ?? Infinity) - store.clock.now().getTime();
+      // What is in the log since then may have changed what is known.
+      const lookMs = seat.end() > logEnd ? lookTime + lookEveryMs - performance.now() : idleMs;
+      const ms = Math.min(
+        Math.max(lookMs, 0),
+        Math.max(pauseLeft(progress), dueMs, 0),
+        Math.max(0, endTime - performance.now()),
+      );
+      const isHeld = pauseLeft(progress) > 0 || progress.failures >= brokenAfter;
       await Promise.race([
-        pauseLeft(progress) > 0 ? new Promise<never>(() => undefined) : grown,
-        delay(ms, undefined, { signal: AbortSignal.any([signal, over.signal]) }).catch(() => undefined),
+        isHeld ? new Promise<never>(() => undefined) : grown,
+        delay(ms, undefined, { signal: AbortSignal.any([signal, over]) }).catch(() => undefined),
       ]);
-      over.abort();
     }
 
     try {
       for (;;) {
         signal.throwIfAborted();
-        const endpoint = await store.resources.findByUid('WebhookEndpoint', uid);
-        const state = stateOf(endpoint);
-        if (endpoint === undefined || state !== 'sending') return { state, delivered, failed };
-        const progress = await webhookProgress.attend(uid);
-        if (progress === undefined) return { state: 'removed', delivered, failed };
+        if (view === undefined || performance.now() - view.lookTime >= lookEveryMs) {
+          const seen = await look(uid, seat.end());
+          if (typeof seen === 'string') return { state: seen, delivered, failed };
+          view = seen;
+        }
+        const seen = view;
         if (seat.hasEnded()) seat = await feed.join();
         // Asked before the log is read, so that nothing that comes meanwhile is waited for.
-        const grown = seat.grown();
-        const hasMore = await turn(endpoint, progress).catch(continueIfFenced);
-        if (performance.now() >= endTime) return { state, delivered, failed };
-        if (!hasMore) await wait(progress, grown);
+        const over = new AbortController();
+        const grown = seat.grown(over.signal);
+        try {
+          const { next, hasMore } = await turn(seen).catch(lookAgainIfFenced);
+          view = next;
+          if (performance.now() >= endTime) return { state: 'sending', delivered, failed };
+          if (next !== undefined && !hasMore) await wait(next, grown, over.signal);
+        } finally {
+          over.abort();
+        }
       }
     } finally {
       seat.leave();
@@ -162,8 +232,8 @@ function leftOf(replay: WebhookProgressDocument['replay'], { readTo }: Taken): W
 }
 
 /** Another worker has delivered meanwhile; what it has written is read again. */
-function continueIfFenced(error: unknown): true {
-  if (error instanceof TenureError && error.code === 'fenced') return true;
+function lookAgainIfFenced(error: unknown): { readonly next: undefined; readonly hasMore: true } {
+  if (error instanceof TenureError && error.code === 'fenced') return { next: undefined, hasMore: true };
   throw error;
 }
 

@@ -34,7 +34,6 @@ export function createRecordSent({
     const isKnown = ({ _id }: WebhookDeliveryDocument): boolean => known.has(_id.event);
     await webhookDeliveries.keep([...sent.open.filter((delivery) => !isKnown(delivery)), ...kept]);
     await webhookDeliveries.update(sent.open.filter(isKnown));
-    await webhookDeliveries.record(sent.attempts);
     // What is replayed may have a delivery of which this turn knows nothing.
     const finished =
       progress.replay === null ? sent.delivered.filter(({ delivery }) => delivery !== undefined) : sent.delivered;
@@ -63,11 +62,14 @@ export function createRecordSent({
     const { progress, sent, readTo, replay } = turn;
     await recordDeliveries(turn);
     const now = clock.now();
-    return await webhookProgress.advance(progress, {
+    const advanced = webhookProgress.advance(progress, {
       from: Math.max(progress.from, readTo),
       replay,
       pauseUntil: sent.pauseMs === 0 ? null : new Date(now.getTime() + sent.pauseMs),
       ...healthAfter(progress, sent, now),
     });
+    // Attempts are observations: it does not matter which of the two is written first.
+    const [after] = await Promise.all([advanced, webhookDeliveries.record(sent.attempts)]);
+    return after;
   };
 }

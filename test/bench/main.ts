@@ -4,6 +4,7 @@ import { apiParts } from './api-bench.ts';
 import { benchBasics } from './basics-bench.ts';
 import { report } from './figure.ts';
 import type { Figure } from './figure.ts';
+import { ledgerParts } from './ledger-bench.ts';
 import { lifecycleParts } from './lifecycle-bench.ts';
 import { scale } from './scale.ts';
 import { compile } from '../../tools/compile.ts';
@@ -20,6 +21,7 @@ const suites: Readonly<Record<string, Readonly<Record<string, Part>>>> = {
   basics: { basics: benchBasics },
   lifecycle: lifecycleParts,
   api: apiParts,
+  ledger: ledgerParts,
 };
 
 /** `[suite [part…]]`: without a part, all parts of the suite. */

@@ -8,6 +8,8 @@ export interface Received {
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
   readonly event: Event;
+  /** When, by `performance.now()`. */
+  readonly time: number;
 }
 
 /** Answers a delivery: with a status, or as it likes. */
@@ -31,7 +33,7 @@ export async function startReceiver(first: Answer = 200): Promise<WebhookReceive
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const body = Buffer.concat(chunks).toString('utf8');
-      const one = { headers: request.headers, body, event: JSON.parse(body) as Event };
+      const one = { headers: request.headers, body, event: JSON.parse(body) as Event, time: performance.now() };
       received.push(one);
       if (typeof answer === 'function') answer(response, one);
       else response.writeHead(answer).end();
