@@ -24,7 +24,11 @@ export async function uidOfTenant(
     : store.resources.find('Tenant', tenant));
   const purged = found === undefined && isUid(tenant) ? await store.tombstones.find(tenant) : undefined;
   const known = found ?? purged;
-  await authorize(caller, 'tenant.get', tenantTarget(known?.name ?? tenant, known));
-  if (known === undefined) throw absent({ kind: 'Tenant', name: tenant });
+  // Whoever asks by uid learns no name, and gets the same answer for a foreign tenant as for none.
+  const target = isUid(tenant)
+    ? ({ kind: 'Tenant', ...(known === undefined ? {} : { tenant: known._id }) } as const)
+    : tenantTarget(tenant, known);
+  await authorize(caller, 'tenant.get', target);
+  if (known === undefined) throw absent(target);
   return known._id;
 }

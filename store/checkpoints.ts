@@ -47,7 +47,9 @@ export function createCheckpointStore(
     publishKeys: (keys) =>
       onControl(async () => {
         for (const key of keys)
-          await logKeys.updateOne({ _id: key }, { $setOnInsert: { firstTime: clock.now() } }, { upsert: true });
+          await logKeys.insertOne({ _id: key, firstTime: clock.now() }).catch((error: unknown) => {
+            if (!isDuplicateKey(error)) throw error;
+          });
       }),
     keys: () =>
       onControl(async () => {

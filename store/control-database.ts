@@ -212,7 +212,7 @@ export async function ensureControlSchema(database: ControlDatabase): Promise<vo
       { key: { '_id.endpoint': 1, '_id.event': 1 } },
       { key: { '_id.endpoint': 1, state: 1, nextTime: 1 } },
       // Finds the next event of a tenant whose events are sent in order.
-      { key: { '_id.endpoint': 1, tenant: 1, state: 1, index: 1 } },
+      { key: { '_id.endpoint': 1, tenant: 1, index: 1 } },
     ]),
     database.webhookAttempts.createIndexes([
       { key: { endpoint: 1, _id: -1 } },

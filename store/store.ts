@@ -72,6 +72,8 @@ import { createWebhookDeliveryStore } from './webhook-deliveries.ts';
 import type { WebhookDeliveryStore } from './webhook-deliveries.ts';
 import { createWebhookKeyStore } from './webhook-keys.ts';
 import type { WebhookKeyStore } from './webhook-keys.ts';
+import { createRecordTurn } from './webhook-turns.ts';
+import type { RecordTurn } from './webhook-turns.ts';
 import { createWebhookProgressStore } from './webhook-progress.ts';
 import type { WebhookProgressStore } from './webhook-progress.ts';
 import type { VerificationStore } from './verifications.ts';
@@ -112,6 +114,7 @@ export interface Store {
   readonly webhookProgress: WebhookProgressStore;
   readonly webhookDeliveries: WebhookDeliveryStore;
   readonly webhookKeys: WebhookKeyStore;
+  readonly recordWebhookTurn: RecordTurn;
   readonly refusals: Refusals;
   readonly openChangeFeed: OpenChangeFeed;
   readonly followEndedOperations: FollowEndedOperations;
@@ -198,6 +201,7 @@ export function createStore({ client, names, installation }: StoreOptions): Stor
     webhookProgress: createWebhookProgressStore(database, clock),
     webhookDeliveries: createWebhookDeliveryStore(database, clock),
     webhookKeys: createWebhookKeyStore(database, clock),
+    recordWebhookTurn: createRecordTurn(database, clock),
     openChangeFeed: createChangeFeed(database),
     followEndedOperations: followEndedOperations(database),
     newId,

@@ -1,4 +1,4 @@
-import type { AnyBulkWriteOperation, Filter } from 'mongodb';
+import type { Filter } from 'mongodb';
 import type { DeliveryState } from '../contracts/webhooks.ts';
 import { deliveryStates } from '../contracts/webhooks.ts';
 import type { Transaction } from './commit.ts';
@@ -34,14 +34,6 @@ export interface WebhookDeliveryStore {
   nextTime(endpoint: string): Promise<Date | undefined>;
   /** The tenants whose events wait for an earlier one; null: events that concern no single tenant. */
   unfinishedTenants(endpoint: string): Promise<Set<string | null>>;
-  /** Keeps events that were taken from the log. Those that are kept already stay as they are. */
-  keep(deliveries: readonly WebhookDeliveryDocument[]): Promise<void>;
-  /** Writes what an attempt has changed. */
-  update(deliveries: readonly WebhookDeliveryDocument[]): Promise<void>;
-  /** Lets the next event of a tenant be sent. */
-  releaseNext(endpoint: string, tenant: string | null): Promise<void>;
-  /** Removes deliveries that have succeeded. */
-  done(endpoint: string, events: readonly string[]): Promise<void>;
   /** Lets dead deliveries be sent again, with all their attempts: those of these events, or all. Returns how many. */
   requeue(tx: Transaction, endpoint: string, events: readonly string[] | undefined): Promise<number>;
   removeAll(tx: Transaction, endpoint: string): Promise<void>;
@@ -61,10 +53,6 @@ export function createWebhookDeliveryStore(
   clock: Pick<ControlClock, 'now'>,
 ): WebhookDeliveryStore {
   const ofEndpoint = (endpoint: string): Filter<WebhookDeliveryDocument> => ({ '_id.endpoint': endpoint });
-
-  async function write(operations: AnyBulkWriteOperation<WebhookDeliveryDocument>[]): Promise<void> {
-    if (operations.length > 0) await onControl(() => webhookDeliveries.bulkWrite(operations, { ordered: false }));
-  }
 
   return {
     due: (endpoint, limit) =>
@@ -94,29 +82,6 @@ export function createWebhookDeliveryStore(
           .toArray(),
       );
       return new Set(found.map(({ _id }) => _id));
-    },
-    keep: (deliveries) =>
-      write(
-        deliveries.map(({ _id, ...fields }) => ({
-          updateOne: { filter: { _id }, update: { $setOnInsert: fields }, upsert: true },
-        })),
-      ),
-    update: (deliveries) =>
-      write(deliveries.map(({ _id, ...fields }) => ({ updateOne: { filter: { _id }, update: { $set: fields } } }))),
-    async releaseNext(endpoint, tenant) {
-      await onControl(() =>
-        webhookDeliveries.findOneAndUpdate(
-          { ...ofEndpoint(endpoint), tenant, state: 'waiting' },
-          { $set: { state: 'retrying', nextTime: clock.now() } },
-          { sort: { index: 1 }, projection: { _id: 1 } },
-        ),
-      );
-    },
-    async done(endpoint, events) {
-      if (events.length === 0) return;
-      await onControl(() =>
-        webhookDeliveries.deleteMany({ _id: { $in: events.map((event) => ({ endpoint, event })) } }),
-      );
     },
     async requeue(tx, endpoint, events) {
       const { modifiedCount } = await webhookDeliveries.updateMany(

@@ -1,17 +1,8 @@
-import { TenureError } from '../domain/tenure-error.ts';
 import type { Transaction } from './commit.ts';
 import type { ControlClock } from './control-clock.ts';
 import type { ControlDatabase } from './control-database.ts';
 import { onControl } from './control-errors.ts';
 import type { WebhookProgressDocument } from './webhook-documents.ts';
-
-/** What one turn changes. */
-export type WebhookAdvance = Partial<
-  Pick<
-    WebhookProgressDocument,
-    'from' | 'replay' | 'failingSince' | 'failures' | 'warnings' | 'pauseUntil' | 'lastDeliveryTime'
-  >
->;
 
 /** How far the deliveries to endpoints are. */
 export interface WebhookProgressStore {
@@ -25,11 +16,6 @@ export interface WebhookProgressStore {
   find(endpoint: string): Promise<WebhookProgressDocument | undefined>;
   /** The same, and records that a worker is at it. */
   attend(endpoint: string): Promise<WebhookProgressDocument | undefined>;
-  /** @throws TenureError fenced, if another turn has advanced it since it was read */
-  advance(
-    read: Pick<WebhookProgressDocument, '_id' | 'turn'>,
-    advance: WebhookAdvance,
-  ): Promise<WebhookProgressDocument>;
   /** Those of these endpoints that no worker has been at for this long. */
   unattended(endpoints: readonly string[], idleMs: number): Promise<Set<string>>;
 }
@@ -72,17 +58,6 @@ export function createWebhookProgressStore(
         ),
       );
       return found ?? undefined;
-    },
-    async advance({ _id, turn }, advance) {
-      const after = await onControl(() =>
-        webhookProgress.findOneAndUpdate(
-          { _id, turn },
-          { $set: { ...advance, attendTime: clock.now() }, $inc: { turn: 1 } },
-          { returnDocument: 'after' },
-        ),
-      );
-      if (after === null) throw new TenureError('fenced', `another worker delivers to endpoint ${_id}`);
-      return after;
     },
     async unattended(endpoints, idleMs) {
       const since = new Date(clock.now().getTime() - idleMs);

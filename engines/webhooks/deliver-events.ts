@@ -23,7 +23,10 @@ export interface DeliveryRun {
 }
 
 export interface DeliverDependencies {
-  readonly store: Pick<Store, 'resources' | 'revisions' | 'events' | 'webhookProgress' | 'webhookDeliveries' | 'clock'>;
+  readonly store: Pick<
+    Store,
+    'resources' | 'revisions' | 'events' | 'webhookProgress' | 'webhookDeliveries' | 'recordWebhookTurn' | 'clock'
+  >;
   readonly feed: EventFeed;
   readonly keys: Pick<WebhookKeys, 'signing'>;
   readonly send: SendEvents;

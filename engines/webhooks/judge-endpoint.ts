@@ -17,7 +17,7 @@ export type JudgeEndpoint = (
 export function createJudgeEndpoint({
   store,
 }: {
-  readonly store: Pick<Store, 'commit' | 'resources' | 'webhookProgress' | 'clock' | 'newId'>;
+  readonly store: Pick<Store, 'commit' | 'resources' | 'recordWebhookTurn' | 'clock' | 'newId'>;
 }): JudgeEndpoint {
   async function disable(endpoint: WebhookEndpointDocument, reason: DisabledReason): Promise<void> {
     const { _id: uid, name, revision } = endpoint;
@@ -57,7 +57,7 @@ export function createJudgeEndpoint({
     warnings: number,
   ): Promise<void> {
     // Recorded first: a warning that is lost is followed by another, and one that is repeated would alarm.
-    await store.webhookProgress.advance(progress, { warnings });
+    await store.recordWebhookTurn({ progress, advance: { warnings } });
     await store.commit(async () => ({
       result: undefined,
       entries: [

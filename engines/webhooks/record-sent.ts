@@ -20,34 +20,16 @@ export interface Turn {
 }
 
 /**
- * Writes what a turn has done, so that nothing is lost wherever it ends: what is open first, progress last.
+ * Writes what a turn has done, all of it or nothing.
  * @throws TenureError fenced, if another turn was recorded since the progress was read; control_unavailable
  */
 export type RecordSent = (turn: Turn) => Promise<WebhookProgressDocument>;
 
 export function createRecordSent({
+  recordWebhookTurn,
   webhookDeliveries,
-  webhookProgress,
   clock,
-}: Pick<Store, 'webhookDeliveries' | 'webhookProgress' | 'clock'>): RecordSent {
-  async function recordDeliveries({ endpoint: { _id: uid, spec }, progress, sent, known, kept }: Turn): Promise<void> {
-    const isKnown = ({ _id }: WebhookDeliveryDocument): boolean => known.has(_id.event);
-    await webhookDeliveries.keep([...sent.open.filter((delivery) => !isKnown(delivery)), ...kept]);
-    await webhookDeliveries.update(sent.open.filter(isKnown));
-    // What is replayed may have a delivery of which this turn knows nothing.
-    const finished =
-      progress.replay === null ? sent.delivered.filter(({ delivery }) => delivery !== undefined) : sent.delivered;
-    if (spec.order === 'tenant') {
-      const dead = sent.open.filter(({ state }) => state === 'dead').map(({ tenant }) => tenant);
-      for (const tenant of new Set([...finished.map(({ event }) => event.tenant), ...dead]))
-        await webhookDeliveries.releaseNext(uid, tenant);
-    }
-    await webhookDeliveries.done(
-      uid,
-      finished.map(({ event }) => event.entry.id),
-    );
-  }
-
+}: Pick<Store, 'recordWebhookTurn' | 'webhookDeliveries' | 'clock'>): RecordSent {
   function healthAfter(
     progress: WebhookProgressDocument,
     { delivered, failures }: Sent,
@@ -58,18 +40,28 @@ export function createRecordSent({
     return { failingSince: progress.failingSince ?? now, failures: progress.failures + failures };
   }
 
-  return async (turn) => {
-    const { progress, sent, readTo, replay } = turn;
-    await recordDeliveries(turn);
+  return async ({ endpoint: { spec }, progress, sent, known, kept, readTo, replay }) => {
     const now = clock.now();
-    const advanced = webhookProgress.advance(progress, {
-      from: Math.max(progress.from, readTo),
-      replay,
-      pauseUntil: sent.pauseMs === 0 ? null : new Date(now.getTime() + sent.pauseMs),
-      ...healthAfter(progress, sent, now),
+    // What is replayed may have a delivery of which this turn knows nothing.
+    const finished =
+      progress.replay === null ? sent.delivered.filter(({ delivery }) => delivery !== undefined) : sent.delivered;
+    const dead = sent.open.filter(({ state }) => state === 'dead').map(({ tenant }) => tenant);
+    const isKnown = ({ _id }: WebhookDeliveryDocument): boolean => known.has(_id.event);
+    const recorded = recordWebhookTurn({
+      progress,
+      advance: {
+        from: Math.max(progress.from, readTo),
+        replay,
+        pauseUntil: sent.pauseMs === 0 ? null : new Date(now.getTime() + sent.pauseMs),
+        ...healthAfter(progress, sent, now),
+      },
+      kept: [...sent.open.filter((delivery) => !isKnown(delivery)), ...kept],
+      changed: sent.open.filter(isKnown),
+      finished: finished.map(({ event }) => event.entry.id),
+      released: spec.order === 'tenant' ? [...new Set([...finished.map(({ event }) => event.tenant), ...dead])] : [],
     });
-    // Attempts are observations: it does not matter which of the two is written first.
-    const [after] = await Promise.all([advanced, webhookDeliveries.record(sent.attempts)]);
+    // Attempts are observations: they are written even if the turn is refused.
+    const [after] = await Promise.all([recorded, webhookDeliveries.record(sent.attempts)]);
     return after;
   };
 }

@@ -3,6 +3,7 @@ import { apiVersion } from '../../contracts/manifests/metadata.ts';
 import type { WebhookEndpointSpec } from '../../contracts/manifests/webhook-endpoint.ts';
 import type { LoggedEvent } from '../../store/events.ts';
 import type { Installation } from '../harness/installation.ts';
+import { untilAllSequenced } from '../harness/log-check.ts';
 import { until } from '../harness/until.ts';
 import { startReceiver } from '../harness/webhook-receiver.ts';
 import type { WebhookReceiver } from '../harness/webhook-receiver.ts';
@@ -60,6 +61,8 @@ async function eventsFrom({ store }: Pick<Installation, 'store'>, from: number):
 
 /** Declares two webhooks: one in any order, one in the order of each tenant. */
 export async function startSubscribers(installation: Installation): Promise<Subscribers> {
+  // What is sequenced later is theirs.
+  await untilAllSequenced(installation);
   const subscribers = [
     await startSubscriber(installation, 'all-events', {}),
     await startSubscriber(installation, 'in-order', { order: 'tenant', signature: 'ed25519' }),

@@ -22,7 +22,7 @@ async function main(): Promise<number> {
     port: Number(memberHost.split(':')[1]),
     memberHost,
     passwords: JSON.parse(readFileSync(passwordsFile, 'utf8')) as MongodPasswords,
-    planeRoles: kind === 'cell' ? { kind } : { kind, databases: Object.values(defaultDatabases) },
+    planeRoles: kind === 'cell' ? { kind } : { kind, databases: [defaultDatabases.control, defaultDatabases.secrets] },
     failure: (problem) => new OperatorError(`mongod "${replicaSet}" ${problem}; see its log`),
   });
   console.log(`mongod "${replicaSet}" is primary and has its users`);

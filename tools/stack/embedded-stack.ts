@@ -10,7 +10,7 @@ import { createManagedProcess } from './managed-process.ts';
 import type { ManagedProcess } from './managed-process.ts';
 import { createMongod, replicaSetNames } from './mongod.ts';
 import type { MongodHandle, ReplicaSetName } from './mongod.ts';
-import type { PlaneRoles } from './mongod-setup.ts';
+import type { ControlDatabases, PlaneRoles } from './mongod-setup.ts';
 import { requireFree } from './ports.ts';
 import type { PortName, Ports } from './ports.ts';
 import { defaultDatabases, processEnvironment } from './process-environment.ts';
@@ -36,7 +36,7 @@ export interface EmbeddedStackOptions {
    * The databases that the user of the control plane may use in `control`. Roles cannot match databases by prefix, so
    * tests, which use many, set `any` and get root.
    */
-  readonly controlDatabases: readonly string[] | 'any';
+  readonly controlDatabases: ControlDatabases | 'any';
 }
 
 /** An additional process beside the parts of the stack, such as the API. */
@@ -76,7 +76,7 @@ export const cells = { 'eu-west-1-a': 'eu-west-1', 'us-east-1-a': 'us-east-1' } 
 const ownPorts: readonly PortName[] = ['temporal', 'temporalUi', 'temporalMetrics', ...replicaSetNames];
 const PROCESS_STOP_GRACE_MS = 20_000;
 
-export const defaultControlDatabases: readonly string[] = Object.values(defaultDatabases);
+export const defaultControlDatabases: ControlDatabases = [defaultDatabases.control, defaultDatabases.secrets];
 
 /**
  * Starts the stack and resolves when every part is ready: each mongod is a writable primary, and Temporal knows the
@@ -179,7 +179,7 @@ export async function createEmbeddedStack(options: EmbeddedStackOptions): Promis
   }
 }
 
-function controlRoles(databases: readonly string[] | 'any'): PlaneRoles {
+function controlRoles(databases: ControlDatabases | 'any'): PlaneRoles {
   return databases === 'any' ? { kind: 'root' } : { kind: 'control', databases };
 }
 

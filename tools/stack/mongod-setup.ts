@@ -1,14 +1,18 @@
 import { MongoClient, MongoNetworkError, MongoServerError } from 'mongodb';
 import type { Db, Document } from 'mongodb';
 
+import { addedToCollections, changedCollections } from '../../store/control-collections.ts';
 import { OperatorError } from '../process/operator-error.ts';
 import { pollUntil } from '../process/poll-until.ts';
 import type { MongodPasswords } from './secrets.ts';
 
+/** The control database, and that of the secrets. */
+export type ControlDatabases = readonly [control: string, secrets: string];
+
 /** The roles of the control plane's user: on a cell, on the control deployment, or root. */
 export type PlaneRoles =
   | { readonly kind: 'cell' }
-  | { readonly kind: 'control'; readonly databases: readonly string[] }
+  | { readonly kind: 'control'; readonly databases: ControlDatabases }
   | { readonly kind: 'root' };
 
 export interface MongodSetup {
@@ -124,6 +128,7 @@ async function createAdminIfNew(admin: Db, setup: MongodSetup): Promise<void> {
 
 async function grantPlane(admin: Db, { planeRoles, passwords }: MongodSetup): Promise<void> {
   if (planeRoles.kind === 'cell') await defineCellRole(admin);
+  if (planeRoles.kind === 'control') await defineControlRole(admin, controlRole, planeRoles.databases);
   const roles = rolesOf(planeRoles);
   const { users } = await admin.command({ usersInfo: planeUser });
   if (users.length === 0) {
@@ -151,8 +156,34 @@ async function defineCellRole(admin: Db): Promise<void> {
       db: 'admin',
     })),
   };
-  const { roles } = await admin.command({ rolesInfo: cellRole });
-  await admin.command({ [roles.length === 0 ? 'createRole' : 'updateRole']: cellRole, ...definition });
+  await defineRole(admin, cellRole, definition);
+}
+
+const controlRole = 'tenureControl';
+
+/**
+ * The privileges that a plane needs on the control deployment. What is in the ledger and its log can be read and added
+ * to, and neither changed nor removed.
+ */
+export async function defineControlRole(admin: Db, role: string, [control, secrets]: ControlDatabases): Promise<void> {
+  const onEach = (collections: readonly string[], actions: readonly string[]): Document[] =>
+    collections.map((collection) => ({ resource: { db: control, collection }, actions }));
+  await defineRole(admin, role, {
+    privileges: [
+      { resource: { db: control, collection: '' }, actions: ['listCollections', 'changeStream'] },
+      ...onEach(
+        [...addedToCollections, ...changedCollections],
+        ['find', 'insert', 'createCollection', 'createIndex', 'listIndexes', 'collStats'],
+      ),
+      ...onEach(changedCollections, ['update', 'remove']),
+    ],
+    roles: ['readWrite', 'dbAdmin'].map((name) => ({ role: name, db: secrets })),
+  });
+}
+
+async function defineRole(admin: Db, role: string, definition: Document): Promise<void> {
+  const { roles } = await admin.command({ rolesInfo: role });
+  await admin.command({ [roles.length === 0 ? 'createRole' : 'updateRole']: role, ...definition });
 }
 
 function rolesOf(planeRoles: PlaneRoles): Document[] {
@@ -162,10 +193,7 @@ function rolesOf(planeRoles: PlaneRoles): Document[] {
     case 'root':
       return [{ role: 'root', db: 'admin' }];
     case 'control':
-      return planeRoles.databases.flatMap((db) => [
-        { role: 'readWrite', db },
-        { role: 'dbAdmin', db },
-      ]);
+      return [{ role: controlRole, db: 'admin' }];
   }
 }
 

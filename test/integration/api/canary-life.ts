@@ -8,6 +8,7 @@ import { scanForDrift } from '../../harness/drift-scan.ts';
 import type { Installation } from '../../harness/installation.ts';
 import { activeTenant, ended, takeAll } from '../../harness/lifecycle.ts';
 import { until } from '../../harness/until.ts';
+import { startReceiver } from '../../harness/webhook-receiver.ts';
 
 /** Declares version 1 or 2 of a template. */
 export async function declareTemplate(api: ApiClient, version: 1 | 2): Promise<void> {
@@ -105,4 +106,39 @@ export async function wholeLife(
     api.call('listOperations', { query: { pageSize: 500 } }),
   ];
   return [rolledOut, verification, ...(await Promise.all(reads)).map(({ body }) => body)];
+}
+
+/**
+ * Declares a webhook, gets its secret, has an event delivered to it, and pauses it, so that its workflow ends. Returns the secret,
+ * and the answers that must not contain it.
+ */
+export async function webhookLife(
+  installation: Installation,
+): Promise<{ readonly secret: string; readonly answers: readonly unknown[] }> {
+  const api = installation.client();
+  const receiver = await startReceiver(500);
+  const params = { name: 'hook' };
+  const put = async (enabled: boolean, condition: { ifNoneMatch: '*' } | { ifMatch: '*' }): Promise<unknown> =>
+    (
+      await api.call('putWebhook', {
+        params,
+        ...condition,
+        body: { apiVersion, kind: 'WebhookEndpoint', metadata: params, spec: { url: receiver.url, enabled } },
+      })
+    ).body;
+  try {
+    const answers = [await put(true, { ifNoneMatch: '*' })];
+    const { secret = '' } = (await api.call('rotateWebhookSecret', { params, body: {} })).body;
+    answers.push((await api.call('testWebhook', { params, body: {} })).body);
+    await until('an attempt is recorded', async () => {
+      const { body } = await api.call('listDeliveryAttempts', { params });
+      if (body.items.length > 0) answers.push(body);
+      return body.items.length > 0;
+    });
+    answers.push((await api.call('listDeliveries', { params })).body);
+    answers.push((await api.call('getWebhookHealth', { params })).body, await put(false, { ifMatch: '*' }));
+    return { secret, answers };
+  } finally {
+    await receiver.close();
+  }
 }

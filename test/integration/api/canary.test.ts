@@ -22,7 +22,7 @@ import { startInstallation } from '../../harness/installation.ts';
 import type { Installation } from '../../harness/installation.ts';
 import { declareBasics, tenantManifest } from '../../harness/manifests.ts';
 import { until } from '../../harness/until.ts';
-import { declareTemplate, wholeLife } from './canary-life.ts';
+import { declareTemplate, wholeLife, webhookLife } from './canary-life.ts';
 
 const stack = attachToStack();
 const directory = mkdtempSync(join(tmpdir(), 'tenure-random-'));
@@ -180,6 +180,8 @@ test('no secret is in any log, answer, error, ledger entry, registry document, m
   await wrong.close();
   for (const answer of await wholeLife(installation, temporal.client, ['healthy', 'other']))
     said.push(JSON.stringify(answer));
+  const webhook = await webhookLife(installation);
+  said.push(JSON.stringify(webhook.answers));
 
   said.push(installation.api.output(), installation.worker.output());
   for (const variable of ['TENURE_API_OPS_PORT', 'TENURE_WORKER_OPS_PORT']) {
@@ -195,6 +197,8 @@ test('no secret is in any log, answer, error, ledger entry, registry document, m
   }
   const sealed = await installation.control.db(installation.databases.secrets).collection('secrets').find().toArray();
   assert.equal(sealed.length, 4, 'two for each of the two tenants that exist');
+  const keys = installation.control.db(installation.databases.secrets).collection('webhook_keys');
+  sealed.push(...(await keys.find().toArray()));
   said.push(JSON.stringify(sealed));
   for (const document of sealed)
     for (const part of Object.values(document['sealed'] as Record<string, unknown>))
@@ -215,7 +219,11 @@ test('no secret is in any log, answer, error, ledger entry, registry document, m
   const everything = said.join('\n');
   assert.ok(everything.includes('healthy') && everything.length > 50_000, 'there is something to search');
   const { metadata } = (await api.call('getTenant', { params: { name: 'healthy' } })).body;
-  for (const [name, forms] of await secrets(metadata.uid, access.credential.password, token)) {
+  const shownOnce: [string, string[]] = [
+    'the secret of a webhook',
+    formsOfKey(Buffer.from(webhook.secret.replace('whsec_', ''), 'base64')),
+  ];
+  for (const [name, forms] of [...(await secrets(metadata.uid, access.credential.password, token)), shownOnce]) {
     for (const form of forms) {
       assert.ok(form.length > 8, name);
       assert.equal(everything.includes(form), false, `${name} was found`);

@@ -157,12 +157,19 @@ test('a confined caller reads the events of its own tenants only, by pages, by s
   await until('the stream has it', () => stream.received.length === 1);
   await stream.stop();
   assert.deepEqual(await all({}, { roles: ['viewer'], tenants: [] }), []);
+  const nobody = '2b646etn39y0hjgqdcc7zst6qk';
+  const detailOf = async (tenant: string) =>
+    (await exchange({ path: `/v1/events?tenant=${tenant}`, who })).problem().detail;
+  assert.equal(await detailOf(foreign.tenant.metadata.uid), await detailOf(nobody), 'nobody learns whose uid it is');
   const [other] = await all({ tenant: foreign.tenant.metadata.uid });
   for (const request of [
     { path: `/v1/events/${other?.id ?? ''}`, who },
     { path: '/v1/events?tenant=foreign', who },
     { path: `/v1/events?tenant=${foreign.tenant.metadata.uid}`, who },
     { path: '/v1/events:watch?tenant=foreign', who },
+    { path: `/v1/events?tenant=${nobody}`, who },
+    { path: `/v1/events:watch?tenant=${nobody}`, who },
+    { path: `/v1/events?tenant=${nobody}` },
     { path: '/v1/events?tenant=nobody' },
     { path: `/v1/events/${uid}` },
   ])

@@ -59,7 +59,10 @@ for (const id of changingRoutes) {
   test(`${id}: the same request with the same key gets the first answer, byte for byte, and has no second effect`, async () => {
     const request = changeBy(id, { 'idempotency-key': `again-${id}` });
     const before = await readControlState(installation);
-    const first = await exchange(request);
+    let first!: HttpAnswer;
+    const made = await entriesOf(installation, async () => {
+      first = await exchange(request);
+    });
     assert.ok(first.status < 300, first.text);
     assert.equal(first.headers.get('idempotency-replayed'), null);
     const state = await readControlState(installation);
@@ -69,7 +72,10 @@ for (const id of changingRoutes) {
     });
     assert.deepEqual(entries, []);
     assert.deepEqual(await readControlState(installation), state);
-    assert.notDeepEqual(without(state, 'idempotency'), without(before, 'idempotency'), 'the first one had an effect');
+    // A test of a webhook is only an event.
+    if (id === 'testWebhook') assert.equal(made.length, 1);
+    else
+      assert.notDeepEqual(without(state, 'idempotency'), without(before, 'idempotency'), 'the first one had an effect');
   });
 
   if (contract.idempotencyKey !== 'required') continue;

@@ -50,7 +50,7 @@ describe('a stack with files', () => {
   test('a second start uses the data, the workflows and the secrets of the first, even on other ports', async () => {
     const keyring = readFileSync(stack.files.keyring, 'utf8');
     await withClient(stack.mongod.control.uri, async (client) => {
-      await client.db('tenure').collection('kept').insertOne({ value: 1 });
+      await client.db('tenure').collection('cells').insertOne({ value: 1 });
     });
     const { workflow, connection } = await temporalClient(stack);
     await workflow.start('Kept', { workflowId: 'kept', taskQueue: 'nobody' });
@@ -61,7 +61,7 @@ describe('a stack with files', () => {
 
     assert.equal(readFileSync(stack.files.keyring, 'utf8'), keyring);
     await withClient(stack.mongod.control.uri, async (client) => {
-      assert.equal(await client.db('tenure').collection('kept').countDocuments({ value: 1 }), 1);
+      assert.equal(await client.db('tenure').collection('cells').countDocuments({ value: 1 }), 1);
     });
     const again = await temporalClient(stack);
     assert.equal((await again.workflow.getHandle('kept').describe()).status.name, 'RUNNING');
@@ -73,7 +73,7 @@ describe('a stack with files', () => {
     await withClient(mongod.uri, async (client) => {
       await client
         .db('t_one')
-        .collection('kept')
+        .collection('cells')
         .insertOne({ value: 2 }, { writeConcern: { w: 'majority', journal: true } });
     });
     await mongod.kill('SIGKILL');
@@ -81,7 +81,7 @@ describe('a stack with files', () => {
     assert.equal(await listens(mongod.port), undefined);
     await mongod.start();
     await withClient(mongod.uri, async (client) => {
-      assert.equal(await client.db('t_one').collection('kept').countDocuments({ value: 2 }), 1);
+      assert.equal(await client.db('t_one').collection('cells').countDocuments({ value: 2 }), 1);
     });
   });
 
@@ -108,7 +108,7 @@ describe('a stack with files', () => {
       assert.equal(parameters['wiredTigerFileHandleCloseScanInterval'], 5);
     });
     await withClient(`mongodb://127.0.0.1:${port}/?directConnection=true`, async (client) => {
-      await assert.rejects(client.db('t_one').collection('kept').findOne(), { code: 13 });
+      await assert.rejects(client.db('t_one').collection('cells').findOne(), { code: 13 });
     });
     await withClient(stack.mongod.control.uri, async (client) => {
       await assert.rejects(client.db('elsewhere').collection('any').insertOne({}), { code: 13 });

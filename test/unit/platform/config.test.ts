@@ -29,6 +29,7 @@ const withoutDefault: ReadonlySet<string> = new Set([
   'TENURE_LOG_HEAD_FILE',
   'TENURE_FAILPOINT_DIR',
   'TENURE_JWT_ROLE_MAP',
+  'TENURE_WEBHOOK_ALLOWED_RANGES',
   'TENURE_WORKFLOW_BUNDLE',
 ]);
 const processes = [

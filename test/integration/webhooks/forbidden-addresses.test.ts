@@ -90,7 +90,8 @@ describe('no socket is opened to', () => {
     const first = await postTo(agent, url, 200);
     assert.notEqual(first.outcome, 'delivered');
     assert.equal(asked, 1, 'the address that was checked is the one that is connected to');
-    assert.equal((await postTo(agent, url)).outcome, 'address_forbidden');
+    // It may wait for the connection of the first, or be refused; it never gets to the other address.
+    assert.notEqual((await postTo(agent, url, 200)).outcome, 'delivered');
     await agent.destroy();
     assert.equal(sockets, 0);
   });
