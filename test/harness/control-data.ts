@@ -16,7 +16,16 @@ export type ControlState = Readonly<Record<string, string>>;
  * Not compared: ledger entries are counted separately, the log follows the ledger, and a worker may write observations at
  * any time.
  */
-const notState = new Set(['ledger', 'log_head', 'log_positions', 'log_tiles', 'cells', 'drift', 'backoffs']);
+const notState = new Set([
+  'ledger',
+  'log_head',
+  'log_positions',
+  'log_tiles',
+  'cells',
+  'drift',
+  'backoffs',
+  'webhook_attempts',
+]);
 
 export async function readControlState({ control, databases }: WithControlData): Promise<ControlState> {
   const read = async (database: string, collection: string): Promise<string> =>
@@ -29,7 +38,11 @@ export async function readControlState({ control, databases }: WithControlData):
   const states = await Promise.all(
     collections.map(async (name) => [name, await read(databases.control, name)] as const),
   );
-  return { ...Object.fromEntries(states), secrets: await read(databases.secrets, 'secrets') };
+  return {
+    ...Object.fromEntries(states),
+    secrets: await read(databases.secrets, 'secrets'),
+    webhook_keys: await read(databases.secrets, 'webhook_keys'),
+  };
 }
 
 /** The state without the answers to idempotency keys, which a request that changes nothing leaves too. */

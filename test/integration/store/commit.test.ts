@@ -10,6 +10,7 @@ import type { LedgerDraft } from '../../../store/ledger.ts';
 import { createStore } from '../../../store/store.ts';
 import type { Store } from '../../../store/store.ts';
 import { draftTenant } from '../../../store/tenants.ts';
+import type { WebhookDeliveryDocument, WebhookProgressDocument } from '../../../store/webhook-documents.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { entriesOf, readControlState, readEntries, refuseEntries } from '../../harness/control-data.ts';
 import {
@@ -59,6 +60,30 @@ function rolloutOf(_id: string, name: string, time: Date): RolloutDocument {
   };
 }
 
+async function progressOf(endpoint: string): Promise<WebhookProgressDocument> {
+  await opened.store.commit(async (tx) => {
+    await opened.store.webhookProgress.begin(tx, endpoint, 0);
+    return { result: undefined, entries: [anyEntry(endpoint)] };
+  });
+  const progress = await opened.store.webhookProgress.find(endpoint);
+  assert.ok(progress !== undefined);
+  return progress;
+}
+
+function deadDelivery(endpoint: string): WebhookDeliveryDocument {
+  return {
+    _id: { endpoint, event: opened.store.newId() },
+    index: 0,
+    tenant: null,
+    type: 'plan.deleted.v1',
+    eventTime: new Date(),
+    state: 'dead',
+    attempts: 10,
+    nextTime: null,
+    failure: null,
+  };
+}
+
 /** A commit with this entry that writes to every collection a commit can change. First creates what it needs. */
 async function prepareWriting(name: string): Promise<(entry: (tenant: string) => LedgerDraft) => Promise<void>> {
   const { store } = opened;
@@ -68,6 +93,8 @@ async function prepareWriting(name: string): Promise<(entry: (tenant: string) =>
   await store.idempotency.claim(request);
   const rollout = store.newId();
   await store.rollouts.take(rollout, { uid: store.newId(), name });
+  const endpoint = store.newId();
+  await store.recordWebhookTurn({ progress: await progressOf(endpoint), advance: {}, kept: [deadDelivery(endpoint)] });
   return (entry) =>
     store.commit(async (tx) => {
       const uid = store.newId();
@@ -96,7 +123,15 @@ async function prepareWriting(name: string): Promise<(entry: (tenant: string) =>
         ...caller,
       });
       const bytes = new Binary(Buffer.alloc(16));
-      await store.secrets.insert(tx, uid, 'data-key', { key: 'k', iv: bytes, ciphertext: bytes, tag: bytes });
+      const sealed = { key: 'k', iv: bytes, ciphertext: bytes, tag: bytes };
+      await store.secrets.insert(tx, uid, 'data-key', sealed);
+      await store.webhookProgress.replay(tx, endpoint, 1, 2);
+      await store.webhookDeliveries.requeue(tx, endpoint, undefined);
+      await store.webhookKeys.rotate(
+        tx,
+        { _id: store.newId(), endpoint, algorithm: 'hmac-sha256', sealed, createTime: tx.time, expireTime: null },
+        tx.time,
+      );
       await store.tenantLeases.grant(tx, {
         id: store.newId(),
         tenant: uid,

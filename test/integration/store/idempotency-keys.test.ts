@@ -137,7 +137,7 @@ test('equal keys of two principals are independent', async () => {
   await assert.rejects(opened.store.idempotency.claim(request('shared', 'c')), { code: 'idempotency_in_progress' });
 });
 
-test('keys expire after a day, and nothing else in the control database except leases expires', async () => {
+test('keys expire after a day, and nothing else in the control database except leases and attempts to deliver expires', async () => {
   const indexes: string[] = [];
   const db = opened.control.db(opened.databases.control);
   for (const { name } of await db.listCollections().toArray()) {
@@ -145,7 +145,8 @@ test('keys expire after a day, and nothing else in the control database except l
       if (index['expireAfterSeconds'] !== undefined) indexes.push(name);
   }
   // Ended leases are kept for a day for investigations; the ledger records that they were issued.
-  assert.deepEqual(indexes.toSorted(), ['idempotency', 'leases']);
+  // Attempts to deliver an event are observations.
+  assert.deepEqual(indexes.toSorted(), ['idempotency', 'leases', 'webhook_attempts']);
   const kept = await db.collection<IdempotencyDocument>('idempotency').findOne({ '_id.key': 'settled' });
   const hours = ((kept?.expireTime.getTime() ?? 0) - Date.now()) / 3_600_000;
   assert.ok(hours > 23 && hours <= 24, String(hours));
