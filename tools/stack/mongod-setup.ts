@@ -170,10 +170,10 @@ export async function defineControlRole(admin: Db, role: string, [control, secre
     collections.map((collection) => ({ resource: { db: control, collection }, actions }));
   await defineRole(admin, role, {
     privileges: [
-      { resource: { db: control, collection: '' }, actions: ['listCollections', 'changeStream'] },
+      { resource: { db: control, collection: '' }, actions: ['find', 'listCollections', 'changeStream'] },
       ...onEach(
         [...addedToCollections, ...changedCollections],
-        ['find', 'insert', 'createCollection', 'createIndex', 'listIndexes', 'collStats'],
+        ['insert', 'createCollection', 'createIndex', 'listIndexes', 'collStats'],
       ),
       ...onEach(changedCollections, ['update', 'remove']),
     ],

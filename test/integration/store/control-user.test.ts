@@ -66,6 +66,13 @@ test('the plane prepares the database, and commits', async () => {
   await store.checkpoints.publishKeys(['a key', 'a key']);
   assert.deepEqual(await store.checkpoints.keys(), ['a key']);
   assert.equal(await store.endAbandonedTransactions(), 0);
+  // Everything that follows what is committed.
+  for (const open of [store.openChangeFeed, store.followEndedOperations, store.events.followEnd]) {
+    const opened = await open();
+    await opened.close();
+  }
+  const committed = await store.committedEntries.follow();
+  await committed?.close();
 });
 
 describe('what has happened cannot be changed with the credential of the plane:', () => {
