@@ -10,7 +10,6 @@ import type { LedgerDraft } from '../../../store/ledger.ts';
 import { createStore } from '../../../store/store.ts';
 import type { Store } from '../../../store/store.ts';
 import { draftTenant } from '../../../store/tenants.ts';
-import type { WebhookDeliveryDocument, WebhookProgressDocument } from '../../../store/webhook-documents.ts';
 import { attachToStack } from '../../../tools/stack/attach.ts';
 import { entriesOf, readControlState, readEntries, refuseEntries } from '../../harness/control-data.ts';
 import {
@@ -22,6 +21,7 @@ import {
   openControlStore,
 } from '../../harness/control-store.ts';
 import type { ControlStore } from '../../harness/control-store.ts';
+import { keepDeadDelivery } from '../../harness/dead-delivery.ts';
 
 let opened: ControlStore;
 before(async () => {
@@ -60,30 +60,6 @@ function rolloutOf(_id: string, name: string, time: Date): RolloutDocument {
   };
 }
 
-async function progressOf(endpoint: string): Promise<WebhookProgressDocument> {
-  await opened.store.commit(async (tx) => {
-    await opened.store.webhookProgress.begin(tx, endpoint, 0);
-    return { result: undefined, entries: [anyEntry(endpoint)] };
-  });
-  const progress = await opened.store.webhookProgress.find(endpoint);
-  assert.ok(progress !== undefined);
-  return progress;
-}
-
-function deadDelivery(endpoint: string): WebhookDeliveryDocument {
-  return {
-    _id: { endpoint, event: opened.store.newId() },
-    index: 0,
-    tenant: null,
-    type: 'plan.deleted.v1',
-    eventTime: new Date(),
-    state: 'dead',
-    attempts: 10,
-    nextTime: null,
-    failure: null,
-  };
-}
-
 /** A commit with this entry that writes to every collection a commit can change. First creates what it needs. */
 async function prepareWriting(name: string): Promise<(entry: (tenant: string) => LedgerDraft) => Promise<void>> {
   const { store } = opened;
@@ -93,8 +69,7 @@ async function prepareWriting(name: string): Promise<(entry: (tenant: string) =>
   await store.idempotency.claim(request);
   const rollout = store.newId();
   await store.rollouts.take(rollout, { uid: store.newId(), name });
-  const endpoint = store.newId();
-  await store.recordWebhookTurn({ progress: await progressOf(endpoint), advance: {}, kept: [deadDelivery(endpoint)] });
+  const endpoint = await keepDeadDelivery(store);
   return (entry) =>
     store.commit(async (tx) => {
       const uid = store.newId();
