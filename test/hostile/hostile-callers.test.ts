@@ -24,7 +24,7 @@ const [mostWatches, mostWaits, mostRequests] = [12, 12, 20];
 /** How long each kind of load lasts. */
 const loadMs = Number(process.env['TENURE_HOSTILE_SECONDS'] ?? '3') * 1_000;
 /** Rounds stop earlier when every expected status has been answered. */
-const mostRounds = 6;
+const mostRounds = 12;
 /** The memory limit of the API in `docker-compose.yml`. */
 const shippedMb = 512;
 /** The time within which other callers must be answered. */
