@@ -5,7 +5,7 @@ import { errorFields } from '../platform/logging.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { StartAccepted } from '../platform/start-or-defer.ts';
-import { stateOf } from '../engines/webhooks/deliver-events.ts';
+import { stateOf } from '../engines/webhooks/endpoint-state.ts';
 import type { WorkflowStarters } from '../platform/workflow-starters.ts';
 import type { OperationDocument } from '../store/documents.ts';
 import type { Store } from '../store/store.ts';
@@ -13,8 +13,8 @@ import { asFailure } from './failure.ts';
 
 export interface SweepActivities {
   /**
-   * Starts the workflows of stalled operations, roll-outs and verifications, and those of webhooks that nobody is at; a workflow that runs is left alone.
-   * Operations that no workflow has begun come first. However many there are, each gets its turn.
+   * Starts the workflows of stalled operations, roll-outs and verifications, and those of webhooks that nobody is at; a
+   * workflow that runs is left alone. Operations that no workflow has begun come first. However many there are, each gets its turn.
    */
   resumeStalledOperations(): Promise<{ readonly resumed: number }>;
   /** Starts purges and changes of plan that are due. */

@@ -24,15 +24,11 @@ export interface WebhookFilter {
   readonly fitsLabels?: (labels: Readonly<Record<string, string>>) => boolean;
 }
 
-const nameIn = (data: FilteredEvent['data'], kind: 'tenant' | 'webhook'): string | undefined => {
-  const about = data[kind];
-  return typeof about === 'object' && about !== null && 'name' in about ? String(about.name) : undefined;
-};
-
-const uidIn = (data: FilteredEvent['data']): string | undefined => {
-  const about = data['webhook'];
-  return typeof about === 'object' && about !== null && 'uid' in about ? String(about.uid) : undefined;
-};
+/** A field of what an event is about. */
+function about(data: FilteredEvent['data'], kind: 'tenant' | 'webhook', field: 'name' | 'uid'): unknown {
+  const named = data[kind];
+  return typeof named === 'object' && named !== null ? Reflect.get(named, field) : undefined;
+}
 
 /** @throws TenureError request_invalid, with the pointer of the selector in the manifest */
 function requirementsOf(selector: string): LabelRequirement[] {
@@ -52,14 +48,14 @@ function requirementsOf(selector: string): LabelRequirement[] {
  */
 export function webhookFilter(uid: string, spec: WebhookEndpointSpec): WebhookFilter {
   const types = spec.events === undefined ? undefined : eventTypesOf(spec.events, '/spec/events');
-  const tenants = spec.tenants === undefined ? undefined : new Set(spec.tenants);
+  const tenants = spec.tenants === undefined ? undefined : new Set<unknown>(spec.tenants);
   const requirements = spec.tenantSelector === undefined ? undefined : requirementsOf(spec.tenantSelector);
   return {
     ...(types === undefined ? {} : { types: new Set<EventType>([...types, 'webhook.tested.v1']) }),
     fits({ type, tenant, data }) {
-      if (type === 'webhook.tested.v1') return uidIn(data) === uid;
+      if (type === 'webhook.tested.v1') return about(data, 'webhook', 'uid') === uid;
       if (types?.has(type) === false) return false;
-      if (tenants !== undefined && !tenants.has(nameIn(data, 'tenant') ?? '')) return false;
+      if (tenants?.has(about(data, 'tenant', 'name')) === false) return false;
       return requirements === undefined || tenant !== null;
     },
     ...(requirements === undefined ? {} : { fitsLabels: (labels) => matchesLabels(requirements, labels) }),

@@ -8,7 +8,10 @@ import type { WebhookProgressDocument } from './webhook-documents.ts';
 export interface WebhookProgressStore {
   /** Begins at an index of the log. */
   begin(tx: Transaction, endpoint: string, from: number): Promise<void>;
-  /** Forgets earlier failures, whatever a turn that is under way has seen: the endpoint gets all the time that a new one has. */
+  /**
+   * Forgets earlier failures, whatever a turn that is under way has seen: the endpoint gets all the time that a new one
+   * has.
+   */
   forgive(tx: Transaction, endpoint: string): Promise<void>;
   /** Lets the events from an index on, before another, be sent again, besides those of an earlier call that are left. */
   replay(tx: Transaction, endpoint: string, at: number, to: number): Promise<void>;

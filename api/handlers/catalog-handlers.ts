@@ -6,7 +6,7 @@ import type { Precondition } from '../../engines/requests/precondition.ts';
 import type { CatalogDocument, DocumentOfKind, ResourceDocument } from '../../store/documents.ts';
 import { prepareEndpoint, removeEndpointParts } from '../../engines/webhooks/declare-endpoint.ts';
 import type { WebhookRules } from '../../engines/webhooks/declare-endpoint.ts';
-import { stateOf } from '../../engines/webhooks/deliver-events.ts';
+import { stateOf } from '../../engines/webhooks/endpoint-state.ts';
 import type { WebhookKeys } from '../../engines/webhooks/webhook-keys.ts';
 import type { StartOrDefer } from '../../platform/start-or-defer.ts';
 import type { WorkflowStarters } from '../../platform/workflow-starters.ts';

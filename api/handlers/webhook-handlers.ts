@@ -1,6 +1,7 @@
+import { defaultOverlapSeconds } from '../../contracts/routes/webhook-routes.ts';
 import type { WebhookAttempt, WebhookDelivery } from '../../contracts/webhooks.ts';
 import { disableAfterMs } from '../../domain/webhook-schedule.ts';
-import { stateOf } from '../../engines/webhooks/deliver-events.ts';
+import { stateOf } from '../../engines/webhooks/endpoint-state.ts';
 import {
   enableEndpoint,
   replayEvents,
@@ -114,7 +115,7 @@ export function webhookHandlers({
     async rotateWebhookSecret({ params: { name }, body, caller }) {
       const { policy } = await authorize(caller, 'webhook.rotate_secret', target(name));
       const endpoint = await endpointOf(name);
-      const overlapMs = (body?.overlapSeconds ?? 24 * 60 * 60) * 1000;
+      const overlapMs = (body?.overlapSeconds ?? defaultOverlapSeconds) * 1000;
       const { key, secret, publicKey, previousUntil } = await rotateSecret(
         { store, keys },
         { caller, policy },

@@ -17,7 +17,8 @@ import type { RouteContract } from './route-contract.ts';
 import { byName, changeProblems, changeQuery, listOf, noQuery, page, read } from './route-contract.ts';
 
 const longestOverlapSeconds = 7 * 24 * 60 * 60;
-const dayInSeconds = 24 * 60 * 60;
+/** How long the previous keys sign too, unless the request says so. */
+export const defaultOverlapSeconds = 24 * 60 * 60;
 
 /** Its answer is the same however often it is repeated, or must not be stored. */
 const verb = { params: byName, query: changeQuery, idempotencyKey: 'none', precondition: 'none' } as const;
@@ -33,7 +34,7 @@ export const webhookRoutes = {
     ...verb,
     body: z
       .strictObject({
-        overlapSeconds: z.int().min(0).max(longestOverlapSeconds).default(dayInSeconds).meta({
+        overlapSeconds: z.int().min(0).max(longestOverlapSeconds).default(defaultOverlapSeconds).meta({
           description: 'How long the previous keys sign too, in seconds. With 0 they stop at once.',
         }),
       })

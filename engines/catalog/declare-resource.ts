@@ -86,7 +86,8 @@ async function requireCellsExclusive(store: Store, name: string, { cells }: Regi
 }
 
 /**
- * Accepts a declared resource of a kind without operations. Commits the revision, the ledger entry and the caller's answer together.
+ * Accepts a declared resource of a kind without operations. Commits the revision, the ledger entry and the caller's
+ * answer together.
  */
 export function declareResource(store: Store, request: DeclareResourceRequest): Promise<DeclaredResource> {
   return retryOnConflict(request.precondition, () => declareOnce(store, request));

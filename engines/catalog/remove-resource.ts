@@ -1,3 +1,4 @@
+import { targetWord } from '../../contracts/ledger-entry.ts';
 import type { EventType } from '../../contracts/event-types.ts';
 import type { PolicyAction, PolicyDecision } from '../../contracts/policy.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
@@ -35,7 +36,6 @@ const removed = {
   TenantTemplate: 'template.deleted.v1',
   WebhookEndpoint: 'webhook.deleted.v1',
 } as const satisfies Record<CatalogDocument['kind'], EventType>;
-const word = { Plan: 'plan', Region: 'region', TenantTemplate: 'template', WebhookEndpoint: 'webhook' } as const;
 
 /** How many users of the resource an error names. */
 const namedUsers = 20;
@@ -45,7 +45,7 @@ function inUse({ kind, name }: RemoveResourceRequest, users: readonly ResourceUs
   if (users.length > namedUsers) errors.push({ message: 'and more' });
   return new TenureError(
     'resource_in_use',
-    `${word[kind]} "${name}" is used by ${users
+    `${targetWord(kind)} "${name}" is used by ${users
       .slice(0, 3)
       .map((user) => `${user.kind} "${user.name}"`)
       .join(', ')}${users.length > 3 ? ' and others' : ''}`,
@@ -54,7 +54,8 @@ function inUse({ kind, name }: RemoveResourceRequest, users: readonly ResourceUs
 }
 
 /**
- * Removes a resource of a kind without operations that nothing uses from the registry. Commits the removal, the entry with its event
+ * Removes a resource of a kind without operations from the registry, if nothing uses it. Commits the removal, the entry
+ * with its event
  * and the caller's answer together; the commit fails if something begins to use the resource at the same time. The
  * declaration stays in the resource's revisions.
  * @throws TenureError not_found, revision_stale, resource_in_use
@@ -64,8 +65,8 @@ export function removeResource(store: Store, request: RemoveResourceRequest): Pr
   const action = removeActions[kind];
   return retryOnConflict(precondition, async () => {
     const current: CatalogDocument | undefined = await store.resources.find(kind, name);
-    requirePrecondition(precondition, `${word[kind]} "${name}"`, current);
-    if (current === undefined) throw new TenureError('not_found', `${word[kind]} "${name}" does not exist`);
+    requirePrecondition(precondition, `${targetWord(kind)} "${name}"`, current);
+    if (current === undefined) throw new TenureError('not_found', `${targetWord(kind)} "${name}" does not exist`);
     const target = { kind, name, uid: current._id };
     try {
       return await store.commit(async (tx) => {
@@ -83,7 +84,7 @@ export function removeResource(store: Store, request: RemoveResourceRequest): Pr
               outcome: 'succeeded',
               previous: stateReference(current),
               policy,
-              event: { type: removed[kind], data: { [word[kind]]: { uid: current._id, name } } },
+              event: { type: removed[kind], data: { [targetWord(kind)]: { uid: current._id, name } } },
             },
           ],
         };

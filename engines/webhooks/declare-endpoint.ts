@@ -1,12 +1,12 @@
 import type { WebhookEndpointSpec } from '../../contracts/manifests/webhook-endpoint.ts';
 import { TenureError } from '../../domain/tenure-error.ts';
 import { webhookFilter } from '../../domain/webhook-filter.ts';
+import { withinMs } from '../../platform/deadline.ts';
 import type { WebhookEndpointDocument } from '../../store/documents.ts';
 import type { Store } from '../../store/store.ts';
 import type { Transaction } from '../../store/commit.ts';
 import type { AddressGuard } from './address-guard.ts';
-import { AddressForbidden, allowedAddress, lookUpAll } from './guarded-agent.ts';
-import type { LookUp } from './guarded-agent.ts';
+import { AddressForbidden, allowedAddress } from './allowed-address.ts';
 import type { WebhookKeys } from './webhook-keys.ts';
 
 /** What the installation allows. */
@@ -22,12 +22,10 @@ function forbidden(message: string, fix: string): TenureError {
   return new TenureError('webhook_address_forbidden', message, { errors: [{ pointer: '/spec/url', message, fix }] });
 }
 
-async function requireAllowedAddress(url: URL, guard: AddressGuard, lookUp: LookUp): Promise<void> {
-  const soon = new Promise<never>((_, reject) => {
-    setTimeout(() => reject(new Error('the name was not resolved in time')), lookUpMs).unref();
-  });
+async function requireAllowedAddress(url: URL, guard: AddressGuard): Promise<void> {
+  const tooLate = (): Error => new Error('the name was not resolved in time');
   try {
-    await Promise.race([allowedAddress(url.hostname, guard, lookUp), soon]);
+    await withinMs(lookUpMs, allowedAddress(url.hostname, guard), tooLate);
   } catch (error) {
     // A name that cannot be resolved now may be tomorrow. Each connection checks again.
     if (error instanceof AddressForbidden)
@@ -42,11 +40,7 @@ async function requireAllowedAddress(url: URL, guard: AddressGuard, lookUp: Look
  * Requires that events may be sent as declared.
  * @throws TenureError request_invalid, for an unknown type or a wrong selector; webhook_address_forbidden
  */
-async function requireEndpoint(
-  spec: WebhookEndpointSpec,
-  { guard, allowsHttp }: WebhookRules,
-  lookUp: LookUp = lookUpAll,
-): Promise<void> {
+async function requireEndpoint(spec: WebhookEndpointSpec, { guard, allowsHttp }: WebhookRules): Promise<void> {
   webhookFilter('', spec);
   const url = new URL(spec.url);
   if (url.protocol === 'http:' && !allowsHttp)
@@ -54,7 +48,7 @@ async function requireEndpoint(
       'events are not sent over http',
       'Use an https URL. To allow http, the operator sets TENURE_WEBHOOK_HTTP=allowed.',
     );
-  await requireAllowedAddress(url, guard, lookUp);
+  await requireAllowedAddress(url, guard);
 }
 
 /** A declared endpoint: its uid if it is new, and what is committed with it. */
@@ -65,7 +59,7 @@ export interface EndpointDeclaration {
 }
 
 export interface DeclareEndpointDependencies {
-  readonly store: Pick<Store, 'log' | 'newId' | 'webhookKeys' | 'webhookProgress' | 'webhookDeliveries'>;
+  readonly store: Pick<Store, 'log' | 'newId' | 'webhookKeys' | 'webhookProgress'>;
   readonly keys: Pick<WebhookKeys, 'create'>;
   readonly rules: WebhookRules;
 }

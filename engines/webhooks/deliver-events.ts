@@ -7,6 +7,8 @@ import type { Store } from '../../store/store.ts';
 import type { WebhookDeliveryDocument, WebhookProgressDocument } from '../../store/webhook-documents.ts';
 import type { EventFeed } from '../events/event-feed.ts';
 import type { JudgeEndpoint } from './judge-endpoint.ts';
+import { stateOf } from './endpoint-state.ts';
+import type { EndpointState } from './endpoint-state.ts';
 import { createRecordSent } from './record-sent.ts';
 import { waiting } from './send-events.ts';
 import type { EventToSend, SendEvents } from './send-events.ts';
@@ -17,7 +19,7 @@ import type { WebhookKeys } from './webhook-keys.ts';
 
 /** What became of the endpoint while events were delivered to it. */
 export interface DeliveryRun {
-  readonly state: 'sending' | 'paused' | 'disabled' | 'removed';
+  readonly state: EndpointState;
   readonly delivered: number;
   readonly failed: number;
 }
@@ -89,7 +91,7 @@ export function createDeliverEvents({ store, feed, keys, send, judge }: DeliverD
     );
   }
 
-  async function look(uid: string, logEnd: number): Promise<View | Exclude<DeliveryRun['state'], 'sending'>> {
+  async function look(uid: string, logEnd: number): Promise<View | Exclude<EndpointState, 'sending'>> {
     const endpoint = await store.resources.findByUid('WebhookEndpoint', uid);
     const state = stateOf(endpoint);
     if (endpoint === undefined || state !== 'sending') return state === 'sending' ? 'removed' : state;
@@ -156,8 +158,7 @@ export function createDeliverEvents({ store, feed, keys, send, judge }: DeliverD
         endpoint,
         progress,
         sent,
-        known: new Set(due.map(({ _id }) => _id.event)),
-        kept: fresh.events.filter(({ tenant }) => blocked.has(tenant)).map((event) => waiting(uid, event)),
+        held: fresh.events.filter(({ tenant }) => blocked.has(tenant)).map((event) => waiting(uid, event)),
         readTo: fresh.readTo,
         replay: again === undefined ? progress.replay : leftOf(progress.replay, again),
       });
@@ -169,7 +170,7 @@ export function createDeliverEvents({ store, feed, keys, send, judge }: DeliverD
         await judge(endpoint, after, sent.isGone);
         return { next: undefined, hasMore };
       }
-      const isChanged = wasDue || sent.open.length > 0;
+      const isChanged = wasDue || sent.kept.length > 0;
       return {
         next: { ...seen, progress: after, nextTime: isChanged ? await webhookDeliveries.nextTime(uid) : seen.nextTime },
         hasMore,
@@ -238,11 +239,4 @@ function leftOf(replay: WebhookProgressDocument['replay'], { readTo }: Taken): W
 function lookAgainIfFenced(error: unknown): { readonly next: undefined; readonly hasMore: true } {
   if (error instanceof TenureError && error.code === 'fenced') return { next: undefined, hasMore: true };
   throw error;
-}
-
-/** What an endpoint is doing, as declared and judged. */
-export function stateOf(endpoint: WebhookEndpointDocument | undefined): DeliveryRun['state'] {
-  if (endpoint === undefined) return 'removed';
-  if (endpoint.disabled !== null) return 'disabled';
-  return endpoint.spec.enabled ? 'sending' : 'paused';
 }

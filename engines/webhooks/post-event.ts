@@ -2,7 +2,7 @@ import { errors, request } from 'undici';
 import type { Dispatcher } from 'undici';
 import type { DeliveryFailure } from '../../contracts/webhooks.ts';
 import { parseRetryAfter } from '../../domain/webhook-schedule.ts';
-import { AddressForbidden } from './guarded-agent.ts';
+import { AddressForbidden } from './allowed-address.ts';
 
 /** What came of one attempt. */
 export interface PostResult {

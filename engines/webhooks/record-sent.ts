@@ -9,10 +9,8 @@ export interface Turn {
   /** As it was read before. */
   readonly progress: WebhookProgressDocument;
   readonly sent: Sent;
-  /** The events that had a delivery before. */
-  readonly known: ReadonlySet<string>;
-  /** Events that wait for earlier ones. */
-  readonly kept: readonly WebhookDeliveryDocument[];
+  /** Events that were not sent, because they wait for earlier ones. */
+  readonly held: readonly WebhookDeliveryDocument[];
   /** Everything before this index of the log was examined. */
   readonly readTo: number;
   /** What is left to be sent again. */
@@ -40,13 +38,12 @@ export function createRecordSent({
     return { failingSince: progress.failingSince ?? now, failures: progress.failures + failures };
   }
 
-  return async ({ endpoint: { spec }, progress, sent, known, kept, readTo, replay }) => {
+  return async ({ endpoint: { spec }, progress, sent, held, readTo, replay }) => {
     const now = clock.now();
     // What is replayed may have a delivery of which this turn knows nothing.
     const finished =
       progress.replay === null ? sent.delivered.filter(({ delivery }) => delivery !== undefined) : sent.delivered;
-    const dead = sent.open.filter(({ state }) => state === 'dead').map(({ tenant }) => tenant);
-    const isKnown = ({ _id }: WebhookDeliveryDocument): boolean => known.has(_id.event);
+    const dead = [...sent.kept, ...sent.changed].filter(({ state }) => state === 'dead').map(({ tenant }) => tenant);
     const recorded = recordWebhookTurn({
       progress,
       advance: {
@@ -55,8 +52,8 @@ export function createRecordSent({
         pauseUntil: sent.pauseMs === 0 ? null : new Date(now.getTime() + sent.pauseMs),
         ...healthAfter(progress, sent, now),
       },
-      kept: [...sent.open.filter((delivery) => !isKnown(delivery)), ...kept],
-      changed: sent.open.filter(isKnown),
+      kept: [...sent.kept, ...held],
+      changed: sent.changed,
       finished: finished.map(({ event }) => event.entry.id),
       released: spec.order === 'tenant' ? [...new Set([...finished.map(({ event }) => event.tenant), ...dead])] : [],
     });

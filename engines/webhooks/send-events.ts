@@ -20,8 +20,10 @@ export interface EventToSend {
 export interface Sent {
   readonly attempts: readonly WebhookAttemptDocument[];
   readonly delivered: readonly EventToSend[];
-  /** Not delivered: as they are now. */
-  readonly open: readonly WebhookDeliveryDocument[];
+  /** Not delivered, and without a delivery before: as they are now. */
+  readonly kept: readonly WebhookDeliveryDocument[];
+  /** Not delivered, with a delivery before: as they are now. */
+  readonly changed: readonly WebhookDeliveryDocument[];
   /** Attempts that failed by the receiver's fault. */
   readonly failures: number;
   /** How long nothing is to be sent, in milliseconds. */
@@ -35,8 +37,6 @@ export interface SendDependencies {
   /** @throws the reason of `signal` */
   readonly post: (post: Post, signal: AbortSignal) => Promise<PostResult>;
   readonly observe: (outcome: PostResult['outcome'], seconds: number) => void;
-  /** From 0 to 1. */
-  readonly random?: () => number;
 }
 
 /** At the same time, to one endpoint. */
@@ -58,7 +58,7 @@ export type SendEvents = (
  * failure the others of this tenant are kept.
  * @throws the reason of `signal`
  */
-export function createSendEvents({ store, post, observe, random = Math.random }: SendDependencies): SendEvents {
+export function createSendEvents({ store, post, observe }: SendDependencies): SendEvents {
   const groupsOf = (endpoint: WebhookEndpointDocument, events: readonly EventToSend[]): readonly EventToSend[][] =>
     endpoint.spec.order === 'none'
       ? events.map((event) => [event])
@@ -68,10 +68,16 @@ export function createSendEvents({ store, post, observe, random = Math.random }:
     const { _id: uid, spec } = endpoint;
     const attempts: WebhookAttemptDocument[] = [];
     const delivered: EventToSend[] = [];
-    const open: WebhookDeliveryDocument[] = [];
+    const kept: WebhookDeliveryDocument[] = [];
+    const changed: WebhookDeliveryDocument[] = [];
     let [failures, pauseMs, wasGone] = [0, 0, false];
 
-    async function attempt({ event, delivery }: EventToSend): Promise<boolean> {
+    function leave({ delivery }: EventToSend, document: WebhookDeliveryDocument): void {
+      (delivery === undefined ? kept : changed).push(document);
+    }
+
+    async function attempt(toSend: EventToSend): Promise<boolean> {
+      const { event, delivery } = toSend;
       const body = Buffer.from(JSON.stringify(eventBody(event)));
       const time = store.clock.now();
       const began = performance.now();
@@ -100,13 +106,13 @@ export function createSendEvents({ store, post, observe, random = Math.random }:
         ...(excerpt === undefined ? {} : { excerpt }),
       });
       if (outcome === 'delivered') {
-        delivered.push({ event, ...(delivery === undefined ? {} : { delivery }) });
+        delivered.push(toSend);
         return true;
       }
       if (result.fault === 'receiver') failures += 1;
       pauseMs = Math.max(pauseMs, pauseAfter(status, result.retryAfterMs));
       wasGone ||= isGone(result);
-      open.push({ ...deliveryOf(uid, event), ...after(result, outcome, made) });
+      leave(toSend, { ...deliveryOf(uid, event), ...after(result, outcome, made) });
       return false;
     }
 
@@ -118,7 +124,7 @@ export function createSendEvents({ store, post, observe, random = Math.random }:
       const now = store.clock.now();
       const counted = fault === 'receiver' ? made : made - 1;
       const delay =
-        fault === 'receiver' ? retryDelay({ attempts: made, retryAfterMs, random: random() }) : planeRetryMs;
+        fault === 'receiver' ? retryDelay({ attempts: made, retryAfterMs, random: Math.random() }) : planeRetryMs;
       return {
         attempts: counted,
         state: delay === undefined ? 'dead' : 'retrying',
@@ -137,10 +143,10 @@ export function createSendEvents({ store, post, observe, random = Math.random }:
       const rest = group.values();
       for (const event of rest) {
         if (await attempt(event)) continue;
-        for (const { event: next } of rest) open.push(waiting(uid, next));
+        for (const next of rest) leave(next, waiting(uid, next.event));
       }
     });
-    return { attempts, delivered, open, failures, pauseMs, isGone: wasGone };
+    return { attempts, delivered, kept, changed, failures, pauseMs, isGone: wasGone };
   };
 }
 

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { apiVersion } from '../../../contracts/manifests/metadata.ts';
 import { forEachConcurrent } from '../../../platform/each-at-most.ts';
@@ -15,7 +14,7 @@ import type { Figure } from '../figure.ts';
 import { residentMb } from '../memory-bench.ts';
 import { progress } from '../progress.ts';
 import { scaled } from '../scale.ts';
-import { eventEntry } from './filled-ledger.ts';
+import { atRate, commitEvents } from './committed-events.ts';
 
 const backlog = scaled(20_000, 1_000);
 const perCommit = 100;
@@ -31,25 +30,15 @@ async function declare({ api }: BenchInstallation, name: string, url: string, en
   });
 }
 
-/** Commits events, so many in each commit. Returns their ids. */
-async function commitEvents({ store }: Pick<Installation, 'store'>, uid: string, count: number): Promise<string[]> {
-  return await store.commit(async (tx) => ({
-    result: Array.from({ length: count }, (_, index) => tx.entryId(index)),
-    entries: Array.from({ length: count }, (_, index) => eventEntry(uid, index)) as [ReturnType<typeof eventEntry>],
-  }));
-}
-
 /** Commits events at a steady rate. Returns the time from commit to receipt of each, in milliseconds. */
 async function liveMs({ store }: Installation, receiver: WebhookReceiver): Promise<number[]> {
   const uid = store.newId();
   const committed = new Map<string, number>();
   const from = receiver.received.length;
-  const began = performance.now();
-  for (let sent = 0; sent < liveSeconds * livePerSecond; sent += 1) {
-    await delay(Math.max(0, began + (1_000 * sent) / livePerSecond - performance.now()));
-    const [id = ''] = await commitEvents({ store }, uid, 1);
+  await atRate(livePerSecond, liveSeconds * livePerSecond, async () => {
+    const [id = ''] = await commitEvents(store, uid, 1);
     committed.set(id, performance.now());
-  }
+  });
   const got = (): string[] => receiver.received.slice(from).map(({ event }) => event.id);
   await until('all events are received', () => new Set(got()).size >= committed.size);
   return receiver.received.slice(from).flatMap(({ event: { id }, time }) => {
@@ -80,7 +69,8 @@ export function benchDeliveries(stack: EmbeddedStack): Promise<Figure[]> {
       progress(`delivering a backlog of ${backlog}`);
       await declare(bench, 'measured', receiver.url, false);
       const uid = installation.store.newId();
-      for (let written = 0; written < backlog; written += perCommit) await commitEvents(installation, uid, perCommit);
+      for (let written = 0; written < backlog; written += perCommit)
+        await commitEvents(installation.store, uid, perCommit);
       const before = residentMb(installation.worker.pid);
       const distinct = (): number => new Set(receiver.received.map(({ event }) => event.id)).size;
       const took = await elapsedMs(async () => {

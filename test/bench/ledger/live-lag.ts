@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { LogPositionDocument } from '../../../store/log-documents.ts';
 import type { EmbeddedStack } from '../../../tools/stack/embedded-stack.ts';
 import { until } from '../../harness/until.ts';
@@ -7,7 +6,7 @@ import { percentile } from '../figure.ts';
 import type { Figure } from '../figure.ts';
 import { progress } from '../progress.ts';
 import { scaled } from '../scale.ts';
-import { eventEntry } from './filled-ledger.ts';
+import { atRate, commitEvents } from './committed-events.ts';
 
 const perSecond = 2_000;
 const perCommit = 40;
@@ -33,17 +32,11 @@ export function benchLiveLag(stack: EmbeddedStack): Promise<Figure[]> {
       const uid = store.newId();
       const began = performance.now();
       const commits = ((seconds + warmUpSeconds) * perSecond) / perCommit;
-      for (let made = 0; made < commits; made += 1) {
-        await delay(Math.max(0, began + (1_000 * made * perCommit) / perSecond - performance.now()));
-        const ids = await store.commit(async (tx) => ({
-          result: Array.from({ length: perCommit }, (_, index) => tx.entryId(index)),
-          entries: Array.from({ length: perCommit }, (_, index) => eventEntry(uid, index)) as [
-            ReturnType<typeof eventEntry>,
-          ],
-        }));
+      await atRate(perSecond / perCommit, commits, async () => {
+        const ids = await commitEvents(store, uid, perCommit);
         const now = performance.now();
         if (now - began > warmUpSeconds * 1_000) for (const id of ids) committed.set(id, now);
-      }
+      });
       const rate = (1_000 * commits * perCommit) / (performance.now() - began);
       await until('all are sequenced', () => [...committed.keys()].every((id) => sequenced.has(id)));
       const lags = [...committed].map(([id, time]) => Math.max(0, (sequenced.get(id) ?? 0) - time));

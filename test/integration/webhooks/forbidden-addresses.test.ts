@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Agent } from 'undici';
 import { createAddressGuard } from '../../../engines/webhooks/address-guard.ts';
 import { createGuardedAgent } from '../../../engines/webhooks/guarded-agent.ts';
-import type { LookUp } from '../../../engines/webhooks/guarded-agent.ts';
+import type { LookUp } from '../../../engines/webhooks/allowed-address.ts';
 import { postEvent } from '../../../engines/webhooks/post-event.ts';
 import type { PostResult } from '../../../engines/webhooks/post-event.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createAddressGuard } from '../../../engines/webhooks/address-guard.ts';
-import { AddressForbidden, allowedAddress } from '../../../engines/webhooks/guarded-agent.ts';
+import { AddressForbidden, allowedAddress } from '../../../engines/webhooks/allowed-address.ts';
 
 const guard = createAddressGuard([]);
 
