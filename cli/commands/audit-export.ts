@@ -8,8 +8,7 @@ import { openExport, readKeys, requireEmpty, writeExport } from '../audit/export
 import type { ReadExport } from '../audit/export-files.ts';
 import type { CommandContext } from '../command-context.ts';
 import { failureWithFix } from '../failure.ts';
-
-const pageSize = 500;
+import { allItems, itemsOf } from '../resources/pages.ts';
 
 const exportExamples = `
 Examples:
@@ -57,23 +56,6 @@ export function addAuditExport(audit: Command, context: CommandContext): void {
     .action((directory: string, options: VerifyOptions) => verifyExport(directory, options, context));
 }
 
-interface Page<Item> {
-  readonly items: readonly Item[];
-  readonly nextPageToken?: string | undefined;
-}
-
-/** The items of all pages. */
-async function* itemsOf<Item>(
-  readPage: (paging: { readonly pageSize: number; readonly pageToken?: string }) => Promise<Page<Item>>,
-): AsyncGenerator<Item> {
-  let pageToken: string | undefined;
-  do {
-    const { items, nextPageToken } = await readPage({ pageSize, ...(pageToken === undefined ? {} : { pageToken }) });
-    yield* items;
-    pageToken = nextPageToken;
-  } while (pageToken !== undefined);
-}
-
 function loggedEntries(api: ApiClient, size: number, tenant: string | undefined): AsyncGenerator<LoggedEntry> {
   const scope = { size, ...(tenant === undefined ? {} : { tenant }) };
   return itemsOf(async (paging) => (await api.call('listLogEntries', { query: { ...scope, ...paging } })).body);
@@ -81,10 +63,8 @@ function loggedEntries(api: ApiClient, size: number, tenant: string | undefined)
 
 /** All kept heads that are smaller than this. */
 async function keptHeads(api: ApiClient, size: number): Promise<SignedHead[]> {
-  const heads: SignedHead[] = [];
-  for await (const head of itemsOf(async (query) => (await api.call('listLogHeads', { query })).body))
-    if (head.size < size) heads.push(head);
-  return heads;
+  const heads = await allItems(async (query) => (await api.call('listLogHeads', { query })).body);
+  return heads.filter((head) => head.size < size);
 }
 
 async function exportLog(

@@ -5,6 +5,7 @@ import type { DeliveryState } from '../../contracts/webhooks.ts';
 import type { CommandContext } from '../command-context.ts';
 import { attemptColumns, deliveryColumns } from '../resources/columns.ts';
 import { renderHealth } from '../resources/describe-webhook.ts';
+import { allItems } from '../resources/pages.ts';
 import { outputOption, renderObject } from '../resources/print.ts';
 import type { OutputFormat } from '../resources/print.ts';
 import { webhookName } from '../resources/references.ts';
@@ -96,11 +97,13 @@ export function addWebhooks(program: Command, context: CommandContext): void {
         reference: string,
         { state, limit, output }: Printing & { readonly state?: DeliveryState; readonly limit: number },
       ) => {
-        const query = { pageSize: Math.min(limit, 500), ...(state === undefined ? {} : { state }) };
-        const { body } = await context
-          .connect()
-          .call('listDeliveries', { params: { name: webhookName(reference) }, query });
-        print(output, body, () => renderTable(deliveryColumns, body.items, terminal.paintOut));
+        const [api, params] = [context.connect(), { name: webhookName(reference) }];
+        const filter = state === undefined ? {} : { state };
+        const items = await allItems(
+          async (paging) => (await api.call('listDeliveries', { params, query: { ...filter, ...paging } })).body,
+          limit,
+        );
+        print(output, { items }, () => renderTable(deliveryColumns, items, terminal.paintOut));
       },
     );
   describeByRoute(group.command('attempts'), 'listDeliveryAttempts')
@@ -114,11 +117,13 @@ export function addWebhooks(program: Command, context: CommandContext): void {
         reference: string,
         { event, limit, output }: Printing & { readonly event?: string; readonly limit: number },
       ) => {
-        const query = { pageSize: Math.min(limit, 500), ...(event === undefined ? {} : { event }) };
-        const { body } = await context
-          .connect()
-          .call('listDeliveryAttempts', { params: { name: webhookName(reference) }, query });
-        print(output, body, () => renderTable(attemptColumns, body.items, terminal.paintOut));
+        const [api, params] = [context.connect(), { name: webhookName(reference) }];
+        const filter = event === undefined ? {} : { event };
+        const items = await allItems(
+          async (paging) => (await api.call('listDeliveryAttempts', { params, query: { ...filter, ...paging } })).body,
+          limit,
+        );
+        print(output, { items }, () => renderTable(attemptColumns, items, terminal.paintOut));
       },
     );
 }

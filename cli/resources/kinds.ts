@@ -25,6 +25,8 @@ import {
   tombstoneColumns,
   webhookColumns,
 } from './columns.ts';
+import { allItems } from './pages.ts';
+import type { Page, Paging } from './pages.ts';
 
 /** One resource as read, with its name for the command line. */
 export interface Listed {
@@ -64,15 +66,6 @@ export interface ResourceKind<Filter extends object = object> {
   tableRows(paint: Paint): (items: readonly Listed[]) => string;
 }
 
-interface Page<Item> {
-  readonly items: readonly Item[];
-  readonly nextPageToken?: string | undefined;
-}
-interface Paging {
-  readonly pageSize: number;
-  readonly pageToken?: string;
-}
-
 interface KindDefinition<Item, Filter> {
   readonly singular: ResourceKind['singular'];
   /** Default: the singular with an s. */
@@ -82,8 +75,6 @@ interface KindDefinition<Item, Filter> {
   readonly page: (api: ApiClient, paging: Paging, filter: Filter) => Promise<Page<Item>>;
   readonly columns: readonly Column<Item>[];
 }
-
-const maxPageSize = 500;
 
 function defineKind<Item, Filter extends object = object>({
   singular,
@@ -99,14 +90,7 @@ function defineKind<Item, Filter extends object = object>({
     plural,
     get: async (api, name) => listed(await get(api, name)),
     async list(api, limit = Infinity, filter = {} as Filter) {
-      const items: Listed[] = [];
-      for (let pageToken: string | undefined; ;) {
-        const pageSize = Math.min(maxPageSize, limit - items.length);
-        const found = await page(api, { pageSize, ...(pageToken === undefined ? {} : { pageToken }) }, filter);
-        items.push(...found.items.map(listed));
-        pageToken = found.nextPageToken;
-        if (pageToken === undefined || items.length >= limit) return items;
-      }
+      return (await allItems((paging) => page(api, paging, filter), limit)).map(listed);
     },
     renderTable: (items, paint) =>
       renderTable(
